@@ -1,0 +1,82 @@
+// The card on which a draft is completed: a pure function of the draft, its account and what TikTok says of the creator. Its order
+// and words follow TikTok's content sharing guidelines; `Schedule` stays disabled until nothing is missing.
+
+import { encodeActionId } from '#chat/action-id.ts';
+import { wordsFor } from '#chat/explain.ts';
+import { type Block, button, type Control, fields, heading, note, type Reply, reply, type Span } from '#chat/reply.ts';
+import { accountName } from '#domain/account.ts';
+import { CAPTION_LIMIT, captionUnits } from '#domain/caption.ts';
+import { disclosureLabel, PRIVACY_NAMES, type Problem } from '#domain/choices.ts';
+import type { Post } from '#domain/post-record.ts';
+import { askingControls, type ComposerSetting, choiceControls, closing, hints, type IdOf } from './composer-parts.ts';
+import { clipWords, dueSpans, practiceMark } from './words.ts';
+
+export interface ComposerView extends ComposerSetting {
+  readonly post: Post;
+  readonly gaps: readonly Problem[];
+}
+
+const idsOf =
+  (post: Post): IdOf =>
+  (action, value = '') =>
+    encodeActionId('schedule', action, post.id, value);
+
+/** Renders the card; `replaces` edits the message that was pressed. */
+export function renderComposer(view: ComposerView, { replaces = false } = {}): Reply {
+  const { post, gaps } = view;
+  const blocks: Block[] = [
+    heading('New TikTok post'),
+    ...(post.clip ? [{ kind: 'clip' as const, ...post.clip }] : []),
+    fields(...describe(view)),
+    ...hints(view, post.mode),
+    ...(gaps.length > 0 ? [note('Still missing: ', gaps.map(gap => wordsFor(gap)).join(' '))] : []),
+    ...practiceMark(post),
+    ...closing(post.mode, post.choices),
+  ];
+  // Where questions come one at a time, the time is what most clips come without.
+  const asks = post.clip && !post.due ? { asks: encodeActionId('schedule', 'time', post.id) } : {};
+  return reply(blocks, { rows: controls(view), replaces, cardOf: post.id, ...asks });
+}
+
+function describe({ post, account }: ComposerView): (readonly [string, Span | Span[]])[] {
+  const { choices, creator } = post;
+  const rows: (readonly [string, Span | Span[]])[] = [
+    ['Account', account ? (creator?.nickname ?? accountName(account)) : 'not chosen yet'],
+    ['Clip', post.clip ? clipWords(post.clip) : 'none yet'],
+    [`Caption (${captionUnits(post.caption)} / ${CAPTION_LIMIT})`, post.caption || 'none'],
+    ['When', post.due ? dueSpans(post.due) : 'not chosen yet'],
+  ];
+  if (post.mode === 'inbox') return rows;
+  rows.push(['Who can see it', choices.privacy ? PRIVACY_NAMES[choices.privacy] : 'not chosen yet']);
+  const label = disclosureLabel(choices);
+  if (choices.disclosure)
+    rows.push(['Promotion', label ? `Your video will be labeled as “${label}”` : 'say below what it promotes']);
+  rows.push(['Cover', choices.coverMs === null ? 'first frame' : `at ${choices.coverMs / 1000} s`]);
+  return rows;
+}
+
+function controls(view: ComposerView): Control[][] {
+  const { post, gaps, lastChoices } = view;
+  const idOf = idsOf(post);
+  return [
+    ...askingControls(view, idOf),
+    ...(post.mode === 'direct' && post.creator ? choiceControls(post.choices, post.creator, lastChoices, idOf) : []),
+    [
+      button('Caption', idOf('caption')),
+      button('Time', idOf('time')),
+      ...(post.mode === 'direct' ? [button('Cover', idOf('cover'))] : []),
+      button('Replace clip', idOf('clip')),
+    ],
+    ...(view.isPast ? [lateControls(post, idOf)] : []),
+    [
+      button('Schedule', idOf('confirm'), 'primary', { disabled: gaps.length > 0 }),
+      button('Discard', idOf('discard'), 'danger'),
+    ],
+  ];
+}
+
+const lateControls = (post: Post, idOf: IdOf): Control[] => [
+  button('Now', idOf('late', 'now'), 'primary'),
+  button('In 10 min', idOf('late', 'soon')),
+  ...(post.due?.at ? [button('Tomorrow, same time', idOf('late', 'tomorrow'))] : []),
+];

@@ -1,0 +1,124 @@
+/** Argument checks that all commands share: unknown fields (40415), wrong types (14), missing ones (40414), names (73). */
+import { toDouble, toInt64 } from '../codec/numbers.ts';
+import { type Document, isNumber, type TypeName, typeName, type Value } from '../codec/values.ts';
+import { CommandError } from '../server/errors.ts';
+
+/** Fields that drivers add to any command. */
+const GENERIC = new Set([
+  '$db',
+  '$readPreference',
+  '$clusterTime',
+  '$audit',
+  '$client',
+  '$comment',
+  'lsid',
+  'txnNumber',
+  'autocommit',
+  'startTransaction',
+  'apiVersion',
+  'apiStrict',
+  'apiDeprecationErrors',
+  'comment',
+  'maxTimeMS',
+  'readConcern',
+  'writeConcern',
+  'maxTimeMSOpOnly',
+  'help',
+]);
+
+export type Kind = 'string' | 'object' | 'array' | 'bool' | 'number' | 'any' | 'hint' | 'collection' | 'update';
+
+/** The fields of a command and what they must be. */
+export type Schema = Readonly<Record<string, Kind>>;
+
+const EXPECTED: Record<Exclude<Kind, 'any'>, TypeName[]> = {
+  string: ['string'],
+  collection: ['string'],
+  object: ['object'],
+  array: ['array'],
+  bool: ['bool', 'long', 'int', 'decimal', 'double'],
+  number: ['long', 'int', 'decimal', 'double'],
+  hint: ['string', 'object'],
+  update: ['object', 'array'],
+};
+
+export function checkArguments(command: Document, name: string, schema: Schema, isTopLevel = true): void {
+  for (const [field, value] of command) {
+    const kind = schema[field];
+    if (kind === undefined) {
+      if (isTopLevel && GENERIC.has(field)) continue;
+      throw new CommandError(40415, `BSON field '${name}.${field}' is an unknown field.`);
+    }
+    checkType(value, kind, `${name}.${field}`);
+  }
+}
+
+export function checkType(value: Value, kind: Kind, field: string): void {
+  if (kind === 'any') return;
+  if (value === null && kind !== 'collection' && kind !== 'array') return;
+  const type = typeName(value);
+  const expected = EXPECTED[kind];
+  if (expected.includes(type)) return;
+  if (kind === 'collection') throw new CommandError(73, `collection name has invalid type ${type}`);
+  if (kind === 'hint') throw new CommandError(9, 'Hint must be a string or an object');
+  if (kind === 'update') throw new CommandError(9, 'Update argument must be either an object or an array');
+  const what = expected.length === 1 ? `type '${expected[0]}'` : `types '[${expected.join(', ')}]'`;
+  throw new CommandError(14, `BSON field '${field}' is the wrong type '${type}', expected ${what}`);
+}
+
+export function required(command: Document, field: string, name: string): Value {
+  const value = command.get(field);
+  if (value === undefined)
+    throw new CommandError(40414, `BSON field '${name}.${field}' is missing but a required field`);
+  return value;
+}
+
+export function optionalDocument(command: Document, field: string): Document {
+  return (command.get(field) as Document | undefined | null) ?? new Map();
+}
+
+export function optionalBoolean(command: Document, field: string, otherwise = false): boolean {
+  const value = command.get(field);
+  if (value === undefined || value === null) return otherwise;
+  return isNumber(value) ? toDouble(value) !== 0 : value === true;
+}
+
+/** Whole numbers at least `least`; a fraction is cut off as MongoDB does. */
+export function optionalInteger(command: Document, field: string, least: number): number | undefined {
+  const value = command.get(field);
+  if (value === undefined || value === null) return undefined;
+  const integer = isNumber(value) ? toInt64(value) : null;
+  if (integer === null) throw new CommandError(2, `BSON field '${field}' value must be a whole number`);
+  if (integer < BigInt(least)) {
+    throw new CommandError(51024, `BSON field '${field}' value must be >= ${least}, actual value '${integer}'`);
+  }
+  return Number(integer > 2n ** 53n ? 2n ** 53n : integer);
+}
+
+/** https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
+export function checkDatabaseName(name: string): void {
+  if (name === '' || Buffer.byteLength(name) > 63 || /[/\\. "$*<>:|?\0]/.test(name)) {
+    throw new CommandError(73, `Invalid database name: '${name}'`);
+  }
+}
+
+export function checkCollectionName(database: string, value: Value | undefined): string {
+  if (typeof value !== 'string') {
+    throw new CommandError(73, `collection name has invalid type ${value === undefined ? 'missing' : typeName(value)}`);
+  }
+  const namespace = `${database}.${value}`;
+  if (value === '' || value.includes('$') || value.includes('\0') || value.startsWith('.') || value.endsWith('.')) {
+    throw new CommandError(73, `Invalid namespace specified '${namespace}'`);
+  }
+  if (Buffer.byteLength(namespace) > 255) {
+    throw new CommandError(73, `Fully qualified namespace is too long. Namespace: ${namespace} Max: 255`);
+  }
+  return value;
+}
+
+/** Collections of the system can be read but not made by users. */
+export function checkWritableName(database: string, name: string): void {
+  if (name.startsWith('system.')) {
+    throw new CommandError(73, `Invalid system namespace: ${database}.${name}`);
+  }
+}

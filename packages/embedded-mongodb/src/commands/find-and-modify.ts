@@ -1,0 +1,104 @@
+/** `findAndModify`: finds one document, changes or removes it, and answers with it before or after. */
+
+import { decodeDocument } from '../codec/decode.ts';
+import { type Document, doc, int, type Value } from '../codec/values.ts';
+import { parseProjection } from '../query/projection.ts';
+import { type Found, scanDocuments, sortScan } from '../query/scan.ts';
+import { parseUpdate } from '../query/update/parse.ts';
+import { refuseExpressions } from '../query/update/upsert.ts';
+import { CommandError } from '../server/errors.ts';
+import { checkArguments, checkCollectionName, optionalBoolean, optionalDocument } from './arguments.ts';
+import type { CommandContext, Running } from './context.ts';
+import { planOf, type Query, refuseCollation } from './find.ts';
+import { changeDocument, upsertDocument } from './update.ts';
+
+export function* findAndModify(context: CommandContext): Running {
+  const { command, database, name: commandName } = context;
+  checkArguments(command, 'findAndModify', {
+    [commandName]: 'collection',
+    query: 'object',
+    sort: 'object',
+    remove: 'bool',
+    update: 'update',
+    new: 'bool',
+    fields: 'object',
+    upsert: 'bool',
+    bypassDocumentValidation: 'bool',
+    collation: 'object',
+    arrayFilters: 'array',
+    hint: 'hint',
+    let: 'object',
+    stmtId: 'number',
+  });
+  const name = checkCollectionName(database, command.get(commandName));
+  refuseCollation(command);
+  const remove = optionalBoolean(command, 'remove');
+  const upsert = optionalBoolean(command, 'upsert');
+  const returnsNew = optionalBoolean(command, 'new');
+  const given = command.get('update');
+  if (remove) {
+    if (given !== undefined) throw new CommandError(9, "Cannot specify both an 'update' and 'remove'=true");
+    if (upsert) throw new CommandError(9, "Cannot specify both 'upsert'=true and 'remove'=true");
+    if (returnsNew)
+      throw new CommandError(
+        9,
+        "Cannot specify both 'new'=true and 'remove'=true; 'remove' always returns the deleted document",
+      );
+    if (command.has('arrayFilters')) throw new CommandError(9, "Cannot specify 'arrayFilters' and 'remove'=true");
+  } else if (given === undefined) throw new CommandError(9, "Either an 'update' or 'remove'=true must be specified");
+  const filter = optionalDocument(command, 'query');
+  const query = planOf(context, name, filter, optionalDocument(command, 'sort'));
+  const fields = optionalDocument(command, 'fields');
+  const projection =
+    fields.size > 0
+      ? parseProjection(fields, {
+          match: query.match,
+          scope: new Set(['NOW', 'ROOT', 'CURRENT', 'REMOVE', ...query.variables.keys()]),
+        })
+      : null;
+  const show = (document: Document): Value => (projection ? projection(document, query.variables) : document);
+  const changes = remove
+    ? null
+    : parseUpdate(given as Value, { arrayFilters: command.get('arrayFilters'), variableNames: query.variables.keys() });
+  if (upsert) refuseExpressions(filter);
+  const found = yield* firstMatch(context, query);
+  if (!changes) {
+    if (found) query.collection?.remove(found.rid, found.document);
+    return doc({ lastErrorObject: doc({ n: int(found ? 1 : 0) }), value: found ? show(found.document) : null });
+  }
+  if (found && query.collection) {
+    const shownBefore = returnsNew ? null : show(found.document);
+    const { after } = changeDocument(context, { ...query, collection: query.collection, changes, found });
+    return doc({
+      lastErrorObject: doc({ n: int(1), updatedExisting: true }),
+      value: shownBefore ?? show(after),
+    });
+  }
+  if (!upsert) return doc({ lastErrorObject: doc({ n: int(0), updatedExisting: false }), value: null });
+  const document = upsertDocument(context, name, { filter, changes, variables: query.variables });
+  return doc({
+    lastErrorObject: doc({ n: int(1), updatedExisting: false, upserted: document.get('_id') as Value }),
+    value: returnsNew ? show(document) : null,
+  });
+}
+
+function* firstMatch(context: CommandContext, query: Query): Generator<null, Found | null> {
+  const { collection, plan, sort } = query;
+  if (!collection) return null;
+  const scan = scanDocuments({ ...context.server, ...query, collection });
+  try {
+    if (!plan.sorted) {
+      // Nothing runs between the last step of the sort and the write that follows, so the document is still there.
+      const [first] = yield* sortScan(scan, sort, 1);
+      const bytes = first && collection.read(first.rid);
+      return first && bytes ? { rid: first.rid, bytes, document: decodeDocument(bytes) } : null;
+    }
+    for (const found of scan) {
+      if (found !== null) return found;
+      yield null;
+    }
+    return null;
+  } finally {
+    scan.return();
+  }
+}

@@ -1,0 +1,191 @@
+/** `createIndexes`, `dropIndexes`, `listIndexes`, and the part of `collMod` that changes an index. */
+import { compareValues } from '../codec/compare.ts';
+import { displayValue } from '../codec/display.ts';
+import { type Document, doc, int, isNumber, typeName, type Value } from '../codec/values.ts';
+import { parseIndex, sameIndex, sameKey } from '../indexes/definition.ts';
+import { CommandError } from '../server/errors.ts';
+import type { Collection, Index } from '../storage/collection.ts';
+import { checkArguments, checkCollectionName, checkWritableName, required } from './arguments.ts';
+import { listReply } from './collections.ts';
+import type { CommandContext, Running } from './context.ts';
+
+const MAX_INDEXES = 64;
+
+export function createIndexes(context: CommandContext): Document {
+  const { command, database, server } = context;
+  checkArguments(command, 'createIndexes', {
+    createIndexes: 'collection',
+    indexes: 'array',
+    ignoreUnknownIndexOptions: 'bool',
+    commitQuorum: 'any',
+  });
+  const name = checkCollectionName(database, command.get('createIndexes'));
+  checkWritableName(database, name);
+  const entries = required(command, 'indexes', 'createIndexes') as Value[];
+  if (entries.length === 0) throw new CommandError(2, 'Must specify at least one index to create');
+  const definitions = entries.map((entry, position) => {
+    if (!(entry instanceof Map)) {
+      throw new CommandError(
+        14,
+        `BSON field 'createIndexes.indexes.${position}' is the wrong type '${typeName(entry)}', expected type 'object'`,
+      );
+    }
+    return parseIndex(entry);
+  });
+  const existing = server.catalog.find(database, name);
+  const collection = existing ?? server.catalog.create(database, name);
+  const before = collection.indexes.length;
+  const added: Index[] = [];
+  try {
+    for (const definition of definitions) {
+      if (isPresent(collection, definition)) continue;
+      if (collection.indexes.length >= MAX_INDEXES) {
+        throw new CommandError(
+          67,
+          `add index fails, too many indexes for ${collection.namespace} key:${displayValue(definition.specification.get('key'))}`,
+        );
+      }
+      server.catalog.addIndex(collection, definition);
+      added.push(collection.indexes.at(-1) as Index);
+    }
+  } catch (error) {
+    for (const index of added) server.catalog.dropIndex(collection, index);
+    if (!existing) server.catalog.drop(collection);
+    throw error;
+  }
+  const after = collection.indexes.length;
+  const note = added.length === 0 && definitions.length > 0 ? 'all indexes already exist' : undefined;
+  return doc({
+    numIndexesBefore: int(before),
+    numIndexesAfter: int(after),
+    createdCollectionAutomatically: !existing,
+    note,
+  });
+}
+
+/** The same index again is fine; another one of that name or key is not. */
+function isPresent(collection: Collection, wanted: ReturnType<typeof parseIndex>): boolean {
+  for (const { definition } of collection.indexes) {
+    if (definition.name === wanted.name) {
+      if (sameIndex(definition, wanted)) return true;
+      if (sameKey(definition, wanted)) {
+        throw new CommandError(
+          86,
+          `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${displayValue(wanted.specification)}, existing index: ${displayValue(definition.specification)}`,
+        );
+      }
+      throw new CommandError(
+        86,
+        `An existing index has the same name as the requested index. Requested index: ${displayValue(wanted.specification)}, existing index: ${displayValue(definition.specification)}`,
+      );
+    }
+    if (!sameKey(definition, wanted)) continue;
+    if (sameIndex(definition, wanted)) {
+      throw new CommandError(85, `Index already exists with a different name: ${definition.name}`);
+    }
+    const filters = [definition, wanted].map(each => each.specification.get('partialFilterExpression') ?? null);
+    if (
+      compareValues(filters[0] as Value, filters[1] as Value) === 0 &&
+      definition.sparse === wanted.sparse &&
+      definition.unique === wanted.unique
+    ) {
+      throw new CommandError(
+        85,
+        `An equivalent index already exists with the same name but different options. Requested index: ${displayValue(wanted.specification)}, existing index: ${displayValue(definition.specification)}`,
+      );
+    }
+  }
+  return false;
+}
+
+export function dropIndexes(context: CommandContext): Document {
+  const { command, database, server, name: commandName } = context;
+  checkArguments(command, 'dropIndexes', { [commandName]: 'collection', index: 'any' });
+  const name = checkCollectionName(database, command.get(commandName));
+  const wanted = required(command, 'index', 'dropIndexes');
+  const collection = server.catalog.find(database, name);
+  if (!collection) throw new CommandError(26, `ns not found ${database}.${name}`);
+  const before = collection.indexes.length;
+  if (wanted === '*') {
+    for (const index of collection.indexes.filter(({ definition }) => definition.name !== '_id_')) {
+      server.catalog.dropIndex(collection, index);
+    }
+    return doc({ nIndexesWas: int(before), msg: 'non-_id indexes dropped for collection' });
+  }
+  const found = (Array.isArray(wanted) ? wanted : [wanted]).map(entry => findIndex(collection, entry));
+  for (const index of found) server.catalog.dropIndex(collection, index);
+  return doc({ nIndexesWas: int(before) });
+}
+
+function findIndex(collection: Collection, wanted: Value): Index {
+  if (typeof wanted !== 'string' && !(wanted instanceof Map)) {
+    throw new CommandError(
+      14,
+      `BSON field 'dropIndexes.index' is the wrong type '${typeName(wanted)}', expected types '[string, object]'`,
+    );
+  }
+  const index = collection.indexes.find(({ definition }) =>
+    typeof wanted === 'string'
+      ? definition.name === wanted
+      : compareValues(definition.specification.get('key') as Value, wanted) === 0,
+  );
+  if (!index) {
+    throw new CommandError(
+      27,
+      typeof wanted === 'string'
+        ? `index not found with name [${wanted}]`
+        : `can't find index with key: ${displayValue(wanted)}`,
+    );
+  }
+  if (index.definition.name === '_id_') throw new CommandError(72, 'cannot drop _id index');
+  return index;
+}
+
+export function* listIndexes(context: CommandContext): Running {
+  const { command, database, server } = context;
+  checkArguments(command, 'listIndexes', {
+    listIndexes: 'collection',
+    cursor: 'object',
+    includeBuildUUIDs: 'bool',
+    includeIndexBuildInfo: 'bool',
+  });
+  const name = checkCollectionName(database, command.get('listIndexes'));
+  const collection = server.catalog.find(database, name);
+  if (!collection) throw new CommandError(26, `ns does not exist: ${database}.${name}`);
+  return yield* listReply(
+    context,
+    collection.namespace,
+    collection.indexes.map(({ definition }) => definition.specification),
+  );
+}
+
+export function collMod(context: CommandContext): Document {
+  const { command, database, server } = context;
+  checkArguments(command, 'collMod', { collMod: 'collection', index: 'object' });
+  const name = checkCollectionName(database, command.get('collMod'));
+  const collection = server.catalog.find(database, name);
+  if (!collection) throw new CommandError(26, `ns does not exist: ${database}.${name}`);
+  const change = command.get('index') as Document | undefined;
+  if (!change) return doc({});
+  checkArguments(
+    change,
+    'collMod.index',
+    { name: 'string', keyPattern: 'object', expireAfterSeconds: 'number', hidden: 'bool' },
+    false,
+  );
+  const wanted = change.get('name') ?? change.get('keyPattern');
+  if (wanted === undefined) throw new CommandError(72, 'Must specify either index name or key pattern');
+  const index = findIndex(collection, wanted);
+  const specification = new Map(index.definition.specification);
+  const reply = doc({});
+  for (const option of ['expireAfterSeconds', 'hidden']) {
+    const value = change.get(option);
+    if (value === undefined) continue;
+    reply.set(`${option}_old`, specification.get(option) ?? (option === 'hidden' ? false : null));
+    if (value === false) specification.delete(option);
+    else specification.set(option, isNumber(value) ? value : true);
+    reply.set(`${option}_new`, value);
+  }
+  server.catalog.changeIndex(collection, index, specification);
+  return reply;
+}

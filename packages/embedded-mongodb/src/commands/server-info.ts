@@ -1,0 +1,116 @@
+/** What a client asks about the server itself: hello, ping, buildInfo, serverStatus and their like. */
+import { hostname } from 'node:os';
+import { type Document, date, doc, int } from '../codec/values.ts';
+import { CommandError } from '../server/errors.ts';
+import { MAX_DOCUMENT_BYTES, MAX_MESSAGE_BYTES } from '../server/wire.ts';
+import type { Command, CommandContext } from './context.ts';
+import { MAX_WRITES } from './write-checks.ts';
+
+/** The MongoDB version whose behaviour is followed; 21 is its wire version. */
+const VERSION = '7.0.0';
+const VERSION_PARTS = [7, 0, 0, 0];
+
+const OK: Command = () => doc({});
+
+/** A standalone server: no setName, so drivers send neither transactions nor retryable writes. */
+function hello({ nowMs, connectionId, name, command }: CommandContext): Document {
+  return doc({
+    helloOk: command.has('helloOk') ? true : undefined,
+    [name === 'hello' ? 'isWritablePrimary' : 'ismaster']: true,
+    maxBsonObjectSize: int(MAX_DOCUMENT_BYTES),
+    maxMessageSizeBytes: int(MAX_MESSAGE_BYTES),
+    maxWriteBatchSize: int(MAX_WRITES),
+    localTime: date(nowMs),
+    logicalSessionTimeoutMinutes: int(30),
+    connectionId: int(connectionId),
+    minWireVersion: int(0),
+    maxWireVersion: int(21),
+    readOnly: false,
+  });
+}
+
+function buildInfo(): Document {
+  return doc({
+    version: VERSION,
+    gitVersion: 'embedded',
+    modules: [],
+    sysInfo: 'deprecated',
+    versionArray: VERSION_PARTS.map(int),
+    bits: int(64),
+    debug: false,
+    maxBsonObjectSize: int(MAX_DOCUMENT_BYTES),
+    storageEngines: ['sqlite'],
+  });
+}
+
+function serverStatus({ server, nowMs }: CommandContext): Document {
+  const uptimeMs = nowMs - server.startedAtMs;
+  return doc({
+    host: hostname(),
+    version: VERSION,
+    process: 'embedded-mongodb',
+    pid: BigInt(process.pid),
+    uptime: uptimeMs / 1000,
+    uptimeMillis: BigInt(uptimeMs),
+    localTime: date(nowMs),
+    connections: doc({
+      current: int(server.connectionCount()),
+      available: int(MAX_CONNECTIONS - server.connectionCount()),
+    }),
+    metrics: doc({ cursor: doc({ open: doc({ total: BigInt(server.cursors.count()) }) }) }),
+    storageEngine: doc({ name: 'sqlite', supportsCommittedReads: true, persistent: true, readOnly: false }),
+  });
+}
+
+export const MAX_CONNECTIONS = 200;
+
+function refusing(code: number, message: string): Command {
+  return () => {
+    throw new CommandError(code, message);
+  };
+}
+
+const TRANSACTIONS = 'Transaction numbers are only allowed on a replica set member or mongos';
+
+export const SERVER_INFO: Record<string, Command> = {
+  hello: hello,
+  ismaster: hello,
+  isMaster: hello,
+  ping: OK,
+  buildInfo: buildInfo,
+  buildinfo: buildInfo,
+  serverStatus: serverStatus,
+  hostInfo: ({ nowMs }) => doc({ system: doc({ currentTime: date(nowMs), hostname: hostname() }) }),
+  connectionStatus: () => doc({ authInfo: doc({ authenticatedUsers: [], authenticatedUserRoles: [] }) }),
+  whatsmyuri: ({ connectionId }) => doc({ you: `connection:${connectionId}` }),
+  getCmdLineOpts: () => doc({ argv: [], parsed: doc({}) }),
+  getLog: () => doc({ totalLinesWritten: int(0), log: [] }),
+  getParameter: ({ command }) => {
+    if (!command.has('featureCompatibilityVersion') && command.get('getParameter') !== '*') {
+      throw new CommandError(72, 'no option found to get');
+    }
+    return doc({ featureCompatibilityVersion: doc({ version: '7.0' }) });
+  },
+  startSession: OK,
+  refreshSessions: OK,
+  endSessions: OK,
+  killSessions: OK,
+  logout: OK,
+  fsync: ({ server }) => {
+    server.file.commit();
+    server.file.sync();
+    server.file.checkpoint();
+    return doc({ numFiles: int(1) });
+  },
+  commitTransaction: refusing(20, TRANSACTIONS),
+  abortTransaction: refusing(20, TRANSACTIONS),
+  saslStart: refusing(
+    18,
+    'Authentication failed: this server has no users; leave name and password out of the address.',
+  ),
+  authenticate: refusing(
+    18,
+    'Authentication failed: this server has no users; leave name and password out of the address.',
+  ),
+  replSetGetStatus: refusing(76, 'not running with --replSet'),
+};

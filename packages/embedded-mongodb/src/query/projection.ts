@@ -1,0 +1,249 @@
+/** Projections of find, findAndModify and `$project`: inclusion, exclusion, `$slice`, `$elemMatch`, `$`, expressions. */
+import { toDouble, toInt64 } from '../codec/numbers.ts';
+import { type Document, isNumber, typeName, type Value } from '../codec/values.ts';
+import { CommandError } from '../server/errors.ts';
+import { BUILT_IN_SCOPE, type Expression, type ExpressionScope, parseExpression } from './expressions/expression.ts';
+import { createMatcher, type Matcher, matchedElement } from './match/evaluate.ts';
+import type { Match } from './match/node.ts';
+import { parseFilter } from './match/parse.ts';
+import { splitPath } from './paths.ts';
+
+type Action =
+  | { readonly kind: 'include' | 'exclude' | 'positional' }
+  | { readonly kind: 'slice'; readonly skip: number | null; readonly limit: number }
+  | { readonly kind: 'elemMatch'; readonly matcher: Matcher }
+  | { readonly kind: 'compute'; readonly expression: Expression };
+
+type Tree = Map<string, Tree | Action>;
+
+export type Projection = (document: Document, variables: ReadonlyMap<string, Value>) => Document;
+
+export type ProjectionOptions = {
+  scope?: ExpressionScope;
+  /** The filter of a find, for `field.$`; absent in `$project`, which has no `$slice: 2` either. */
+  match?: Match;
+};
+
+export function parseProjection(specification: Document, options: ProjectionOptions = {}): Projection {
+  const tree: Tree = new Map();
+  const state = { inclusion: null as boolean | null, includesId: true, hasPositional: false, hasElemMatch: false };
+  const scope = options.scope ?? BUILT_IN_SCOPE;
+
+  function decide(isInclusion: boolean, name: string): void {
+    if (state.inclusion !== null && state.inclusion !== isInclusion) {
+      const [code, verb, other] = isInclusion ? [31253, 'inclusion', 'exclusion'] : [31254, 'exclusion', 'inclusion'];
+      throw new CommandError(code as number, `Cannot do ${verb} on field ${name} in ${other} projection`);
+    }
+    state.inclusion = isInclusion;
+  }
+
+  function parseField(path: readonly string[], value: Value): void {
+    const name = path.join('.');
+    if (isNumber(value) || typeof value === 'boolean') {
+      const included = isNumber(value) ? toDouble(value) !== 0 : value;
+      if (name === '_id') {
+        state.includesId = included;
+        put(tree, path, { kind: included ? 'include' : 'exclude' });
+        return;
+      }
+      decide(included, name);
+      if (path.at(-1) === '$') {
+        if (!options.match)
+          throw new CommandError(
+            16410,
+            "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
+          );
+        if (state.hasPositional)
+          throw new CommandError(31276, 'Cannot specify more than one positional projection per query.');
+        state.hasPositional = true;
+        put(tree, path.slice(0, -1), { kind: 'positional' });
+        return;
+      }
+      put(tree, path, { kind: included ? 'include' : 'exclude' });
+      return;
+    }
+    if (value instanceof Map && options.match) {
+      const first = value.keys().next().value;
+      if (first === '$slice' && !isSliceExpression(value.get('$slice') as Value)) {
+        put(tree, path, parseSlice(value.get('$slice') as Value));
+        return;
+      }
+      if (first === '$elemMatch') {
+        const operand = value.get('$elemMatch');
+        if (!(operand instanceof Map))
+          throw new CommandError(
+            31274,
+            `elemMatch: Invalid argument, object required, but got ${typeName(operand as Value)}`,
+          );
+        if (path.length > 1) throw new CommandError(31275, 'Cannot use $elemMatch projection on a nested field.');
+        state.hasElemMatch = true;
+        const match = parseFilter(new Map([['x', new Map([['$elemMatch', operand]])]]), { scope });
+        put(tree, path, { kind: 'elemMatch', matcher: createMatcher(match, new Map()) });
+        return;
+      }
+      if (first === '$meta') throw new CommandError(238, '$meta projections are not supported');
+    }
+    if (value instanceof Map && !(value.keys().next().value ?? '$').startsWith('$')) {
+      for (const [inner, nested] of value) parseField([...path, ...splitPath(inner)], nested);
+      return;
+    }
+    if (value instanceof Map && value.size === 0) {
+      throw new CommandError(51270, 'An empty sub-projection is not a valid value. Found empty object at path');
+    }
+    if (name !== '_id') decide(true, name);
+    put(tree, path, { kind: 'compute', expression: parseExpression(value, scope) });
+  }
+
+  for (const [name, value] of specification) parseField(checkedPath(name), value);
+  if (!options.match && specification.size === 0) {
+    throw new CommandError(
+      51272,
+      'Invalid $project :: caused by :: projection specification must have at least one field',
+    );
+  }
+  // `{ _id: 1 }` alone keeps only the _id; `{ a: { $slice: 1 } }` alone keeps everything.
+  const onlyId = specification.has('_id') && state.includesId && !hasSlice(tree);
+  const includes = state.inclusion ?? ((state.hasElemMatch && state.includesId && !hasSlice(tree)) || onlyId);
+  if (!includes && tree.get('_id') && (tree.get('_id') as Action).kind === 'include') tree.delete('_id');
+  if (includes && !tree.has('_id')) tree.set('_id', { kind: 'include' });
+  const { match } = options;
+  return (document, variables) => {
+    const element = match && state.hasPositional ? matchedElement(match, document, variables).element : -1;
+    if (state.hasPositional && element < 0) {
+      throw new CommandError(
+        51246,
+        "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array",
+      );
+    }
+    return project(document, tree, includes, { root: document, variables, element });
+  };
+}
+
+function checkedPath(name: string): readonly string[] {
+  if (name === '') throw new CommandError(40352, 'FieldPath cannot be constructed with empty string');
+  if (name.endsWith('.')) throw new CommandError(40353, "FieldPath must not end with a '.'.");
+  const path = splitPath(name);
+  if (path.includes('')) throw new CommandError(15998, 'FieldPath field names may not be empty strings.');
+  path.forEach((part, index) => {
+    if (part.startsWith('$') && !(part === '$' && index > 0) && !['$id', '$ref', '$db'].includes(part)) {
+      throw new CommandError(
+        16410,
+        "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
+      );
+    }
+  });
+  return path;
+}
+
+function hasSlice(tree: Tree): boolean {
+  return [...tree.values()].some(node => (node instanceof Map ? hasSlice(node) : node.kind === 'slice'));
+}
+
+function put(tree: Tree, path: readonly string[], action: Action): void {
+  let current = tree;
+  path.forEach((part, index) => {
+    const present = current.get(part);
+    const isLast = index === path.length - 1;
+    if (present !== undefined && (isLast || !(present instanceof Map))) {
+      throw new CommandError(
+        31249 + Number(isLast),
+        `Path collision at ${path.join('.')} remaining portion ${path.slice(index + 1).join('.')}`,
+      );
+    }
+    if (isLast) current.set(part, action);
+    else {
+      const inner = (present as Tree | undefined) ?? new Map();
+      current.set(part, inner);
+      current = inner;
+    }
+  });
+}
+
+function isSliceExpression(value: Value): boolean {
+  return Array.isArray(value) && !(isNumber(value[0]) && value.length === 2);
+}
+
+function parseSlice(value: Value): Action {
+  const numbers = (Array.isArray(value) ? value : [value]).map(entry => (isNumber(entry) ? toInt64(entry) : null));
+  if (numbers.some(number => number === null)) {
+    throw new CommandError(28667, 'Invalid $slice syntax. The given syntax did not match the find() syntax');
+  }
+  const clamp = (number: bigint) =>
+    Number(number > 2147483647n ? 2147483647n : number < -2147483648n ? -2147483648n : number);
+  const [first, second] = numbers as bigint[];
+  if (second === undefined) return { kind: 'slice', skip: null, limit: clamp(first as bigint) };
+  if (second <= 0n) throw new CommandError(28724, `First argument to $slice must be an array, but is of type: int`);
+  return { kind: 'slice', skip: clamp(first as bigint), limit: clamp(second) };
+}
+
+type Context = { root: Document; variables: ReadonlyMap<string, Value>; element: number };
+
+function project(document: Document, tree: Tree, includes: boolean, context: Context): Document {
+  const result: Document = new Map();
+  for (const [name, value] of document) {
+    const node = tree.get(name);
+    if (node === undefined) {
+      if (!includes) result.set(name, value);
+      continue;
+    }
+    const projected = node instanceof Map ? projectInside(value, node, includes, context) : act(node, value, context);
+    if (projected !== undefined) result.set(name, projected);
+  }
+  addComputed(result, document, tree, includes, context);
+  return result;
+}
+
+/** Computed fields come last, in the order of the specification. */
+function addComputed(result: Document, document: Document, tree: Tree, includes: boolean, context: Context): void {
+  for (const [name, node] of tree) {
+    if (node instanceof Map) {
+      if (!includes || !hasComputed(node)) continue;
+      if (document.get(name) instanceof Map || Array.isArray(document.get(name))) continue;
+      const created: Document = new Map();
+      addComputed(created, new Map(), node, includes, context);
+      result.set(name, created);
+    } else if (node.kind === 'compute') {
+      const value = node.expression({ root: context.root, current: context.root, variables: context.variables });
+      if (value !== undefined) result.set(name, value);
+    }
+  }
+}
+
+function hasComputed(tree: Tree): boolean {
+  return [...tree.values()].some(node => (node instanceof Map ? hasComputed(node) : node.kind === 'compute'));
+}
+
+function projectInside(value: Value, tree: Tree, includes: boolean, context: Context): Value | undefined {
+  if (value instanceof Map) return project(value, tree, includes, context);
+  if (Array.isArray(value)) {
+    return value.flatMap(element => {
+      if (includes && !(element instanceof Map) && !Array.isArray(element)) return [];
+      const projected = projectInside(element, tree, includes, context);
+      return projected === undefined ? [] : [projected];
+    });
+  }
+  return includes ? undefined : value;
+}
+
+function act(action: Action, value: Value, context: Context): Value | undefined {
+  switch (action.kind) {
+    case 'include':
+      return value;
+    case 'slice': {
+      if (!Array.isArray(value)) return value;
+      const { skip, limit } = action;
+      if (skip === null) return limit >= 0 ? value.slice(0, limit) : value.slice(limit);
+      const start = skip < 0 ? Math.max(value.length + skip, 0) : skip;
+      return value.slice(start, start + limit);
+    }
+    case 'elemMatch': {
+      if (!Array.isArray(value)) return undefined;
+      const found = value.find(element => action.matcher(new Map([['x', [element]]])));
+      return found === undefined ? undefined : [found];
+    }
+    case 'positional':
+      return Array.isArray(value) ? value.slice(context.element, context.element + 1) : value;
+    default:
+      return undefined;
+  }
+}

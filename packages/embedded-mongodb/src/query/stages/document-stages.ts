@@ -1,0 +1,135 @@
+/** Pipeline stages that turn one document into one: `$set`, `$unset`, `$project`, `$replaceWith`. Updates use them too. */
+import { displayValue } from '../../codec/display.ts';
+import { type Document, typeName, type Value } from '../../codec/values.ts';
+import { CommandError } from '../../server/errors.ts';
+import { checkedPath, type Expression, type ExpressionScope, parseExpression } from '../expressions/expression.ts';
+import type { Path } from '../paths.ts';
+import { parseProjection } from '../projection.ts';
+
+export type DocumentStage = (document: Document, variables: ReadonlyMap<string, Value>) => Document;
+
+type Assignment = { path: Path; expression: Expression };
+
+function assignments(specification: Document, scope: ExpressionScope, prefix: Path = []): Assignment[] {
+  return [...specification].flatMap(([name, value]): Assignment[] => {
+    const path = [...prefix, ...checkedPath(name)];
+    if (value instanceof Map && value.size > 0 && !(value.keys().next().value as string).startsWith('$')) {
+      return assignments(value, scope, path);
+    }
+    return [{ path, expression: parseExpression(value, scope) }];
+  });
+}
+
+export function parseSetStage(name: string, specification: Value, scope: ExpressionScope): DocumentStage {
+  if (!(specification instanceof Map)) {
+    throw new CommandError(40272, `${name} specification stage must be an object, got ${typeName(specification)}`);
+  }
+  if (specification.size === 0) {
+    throw new CommandError(
+      51272,
+      `Invalid ${name} :: caused by :: projection specification must have at least one field`,
+    );
+  }
+  const fields = assignments(specification, scope);
+  return (document, variables) => {
+    const environment = { root: document, current: document, variables };
+    const values = fields.map(field => field.expression(environment));
+    const result = new Map(document);
+    for (const [index, { path }] of fields.entries()) assign(result, path, 0, values[index]);
+    return result;
+  };
+}
+
+/** Sets along a path, through every element of arrays; a scalar on the way gives place to a document. Copies what it changes. */
+function assign(container: Document, path: Path, index: number, value: Value | undefined): void {
+  const part = path[index] as string;
+  if (index === path.length - 1) {
+    if (value === undefined) container.delete(part);
+    else container.set(part, value);
+    return;
+  }
+  container.set(part, assignInside(container.get(part), path, index + 1, value));
+}
+
+function assignInside(current: Value | undefined, path: Path, index: number, value: Value | undefined): Value {
+  if (Array.isArray(current)) return current.map(element => assignInside(element, path, index, value));
+  const copy: Document = new Map(current instanceof Map ? current : []);
+  assign(copy, path, index, value);
+  return copy;
+}
+
+export function parseUnsetStage(specification: Value): DocumentStage {
+  const names = Array.isArray(specification) ? specification : [specification];
+  if (names.length === 0 || names.some(name => typeof name !== 'string')) {
+    throw new CommandError(31002, '$unset specification must be a string or an array of strings');
+  }
+  const projection = parseProjection(new Map(names.map(name => [name as string, false])));
+  return (document, variables) => projection(document, variables);
+}
+
+export function parseReplaceStage(expressionValue: Value, scope: ExpressionScope): DocumentStage {
+  const expression = parseExpression(expressionValue, scope);
+  return (document, variables) => {
+    const result = expression({ root: document, current: document, variables });
+    if (result instanceof Map) return result;
+    throw new CommandError(
+      40228,
+      `'newRoot' expression must evaluate to an object, but resulting value was: ${displayValue(result)}`,
+    );
+  };
+}
+
+export function parseDocumentStage(name: string, operand: Value, scope: ExpressionScope): DocumentStage | null {
+  switch (name) {
+    case '$set':
+    case '$addFields':
+      return parseSetStage(name, operand, scope);
+    case '$unset':
+      return parseUnsetStage(operand);
+    case '$project':
+      if (!(operand instanceof Map)) throw new CommandError(15969, '$project specification must be an object');
+      return parseProjection(operand, { scope });
+    case '$replaceWith':
+      return parseReplaceStage(operand, scope);
+    case '$replaceRoot': {
+      const root = operand instanceof Map ? operand.get('newRoot') : undefined;
+      if (root === undefined)
+        throw new CommandError(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field");
+      return parseReplaceStage(root, scope);
+    }
+    default:
+      return null;
+  }
+}
+
+/** The pipeline of an update; only one-to-one stages are allowed in it. */
+export function parseDocumentStages(pipeline: readonly Value[], scope: ExpressionScope): DocumentStage[] {
+  return pipeline.map(entry => {
+    if (!(entry instanceof Map)) throw new CommandError(14, "Each element of the 'pipeline' array must be an object");
+    if (entry.size !== 1) {
+      throw new CommandError(40323, 'A pipeline stage specification object must contain exactly one field.');
+    }
+    const [[name, operand]] = [...entry] as [[string, Value]];
+    const stage = parseDocumentStage(name, operand, scope);
+    if (stage) return stage;
+    if (name.startsWith('$') && STAGES_ELSEWHERE.has(name)) {
+      throw new CommandError(72, `${name} is not allowed to be used within an update`);
+    }
+    throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
+  });
+}
+
+const STAGES_ELSEWHERE = new Set([
+  '$match',
+  '$group',
+  '$sort',
+  '$limit',
+  '$skip',
+  '$unwind',
+  '$lookup',
+  '$count',
+  '$out',
+  '$merge',
+  '$facet',
+  '$sample',
+]);

@@ -1,0 +1,64 @@
+/** `$unwind`. */
+import { type Document, typeName, type Value } from '../../codec/values.ts';
+import { CommandError } from '../../server/errors.ts';
+import { checkedPath } from '../expressions/expression.ts';
+import { type Path, valueAt } from '../paths.ts';
+import type { Stage } from './pipeline.ts';
+
+export function parseUnwind(operand: Value): Stage {
+  const options = operand instanceof Map ? operand : new Map<string, Value>([['path', operand]]);
+  for (const name of options.keys()) {
+    if (!['path', 'includeArrayIndex', 'preserveNullAndEmptyArrays'].includes(name)) {
+      throw new CommandError(28811, `unrecognized option to $unwind stage: ${name}`);
+    }
+  }
+  const given = options.get('path');
+  if (typeof given !== 'string')
+    throw new CommandError(
+      28808,
+      `expected a string as the path for $unwind stage, got ${given === undefined ? 'missing' : typeName(given)}`,
+    );
+  if (!given.startsWith('$'))
+    throw new CommandError(28818, `path option to $unwind stage should be prefixed with a '$': ${given}`);
+  const path = checkedPath(given.slice(1));
+  const indexField = options.get('includeArrayIndex');
+  if (indexField !== undefined && (typeof indexField !== 'string' || indexField === '')) {
+    throw new CommandError(28810, 'expected a non-empty string for the includeArrayIndex option to $unwind stage');
+  }
+  const keepsEmpty = options.get('preserveNullAndEmptyArrays') === true;
+  return function* (input) {
+    for (const document of input) {
+      if (document === null) {
+        yield null;
+        continue;
+      }
+      const value = valueAt(document, path);
+      if (Array.isArray(value)) {
+        if (value.length === 0 && keepsEmpty)
+          yield withIndex(replaceAt(document, path, 0, undefined), indexField, null);
+        for (const [index, element] of value.entries()) {
+          yield withIndex(replaceAt(document, path, 0, element), indexField, BigInt(index));
+        }
+      } else if (value !== undefined && value !== null) yield withIndex(document, indexField, null);
+      else if (keepsEmpty) yield withIndex(document, indexField, null);
+    }
+  };
+}
+
+function withIndex(document: Document, field: Value | undefined, index: Value): Document {
+  return typeof field === 'string' ? new Map(document).set(field, index) : document;
+}
+
+/** A copy in which the path holds `value`; `undefined` removes it. */
+function replaceAt(document: Document, path: Path, index: number, value: Value | undefined): Document {
+  const copy = new Map(document);
+  const part = path[index] as string;
+  if (index === path.length - 1) {
+    if (value === undefined) copy.delete(part);
+    else copy.set(part, value);
+  } else {
+    const inner = copy.get(part);
+    if (inner instanceof Map) copy.set(part, replaceAt(inner, path, index + 1, value));
+  }
+  return copy;
+}

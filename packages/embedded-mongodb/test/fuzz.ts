@@ -1,0 +1,89 @@
+/**
+ * Differential fuzzing: random documents, filters, sorts, projections, updates and expressions, run on the embedded
+ * server and on the server at TEST_MONGODB_URI; every difference that no rule explains is printed with its seed.
+ *
+ *   TEST_MONGODB_URI=mongodb://127.0.0.1:27117/ node packages/embedded-mongodb/test/fuzz.ts --cases 2000 --seed 1
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Collection, MongoClient } from 'mongodb';
+import { startEmbeddedMongodb } from '../src/index.ts';
+import { type Case, KEPT_TYPES } from './fuzz/cases.ts';
+import { type Outcome, outcomeOf, show } from './fuzz/compare.ts';
+import { explain } from './fuzz/explained.ts';
+import { runRound } from './fuzz/round.ts';
+
+const { values } = parseArgs({
+  options: {
+    cases: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+    /** How many differences are printed. */
+    show: { type: 'string', default: '20' },
+    /** Print the stored documents with them. */
+    documents: { type: 'boolean', default: false },
+  },
+});
+const target = process.env.TEST_MONGODB_URI;
+if (!target) throw new Error('TEST_MONGODB_URI must name the server to compare with.');
+
+const dataDir = mkdtempSync(join(tmpdir(), 'embedded-mongodb-fuzz-'));
+const embedded = await startEmbeddedMongodb({ dataDir });
+const clients = [new MongoClient(embedded.uri('fuzz'), KEPT_TYPES), new MongoClient(target, KEPT_TYPES)] as const;
+const collections = clients.map(client => client.db('fuzz').collection('cases', KEPT_TYPES)) as [
+  Collection,
+  Collection,
+];
+const empty = clients[0].db('fuzz').collection('empty', KEPT_TYPES);
+const reasons = new Map<string, number>();
+let differences = 0;
+let done = 0;
+
+async function judge(seed: number, example: Case, [ours, theirs]: Outcome[]): Promise<void> {
+  if (!ours || !theirs || ours.text === theirs.text) return;
+  const stored = show(await collections[0].find().toArray());
+  const isRefused = ours.text.includes('error');
+  const reason = explain({
+    kind: example.kind,
+    shown: show(example.shown),
+    ours,
+    theirs,
+    stored,
+    failsWithoutDocuments: isRefused && (await outcomeOf(() => example.run(empty), false)).text === ours.text,
+  });
+  if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  else report(seed, example, ours, theirs, stored);
+}
+
+function report(seed: number, { kind, shown }: Case, ours: Outcome, theirs: Outcome, stored: string): void {
+  differences += 1;
+  if (differences > Number(values.show)) return;
+  const left = ours.text.split('\n');
+  const right = theirs.text.split('\n');
+  const only = (a: string[], b: string[]) =>
+    a
+      .filter(line => !b.includes(line))
+      .slice(0, 3)
+      .join('\n           ') || a.slice(0, 3).join(' | ');
+  process.stdout.write(
+    `#${differences} ${kind} (seed ${seed}) ${show(shown)}\n` +
+      `   ours:   ${only(left, right)} ${ours.message}\n   theirs: ${only(right, left)} ${theirs.message}\n` +
+      (values.documents ? `   documents: ${stored}\n` : ''),
+  );
+}
+
+const isDifferent = ([ours, theirs]: Outcome[]) => ours?.text !== theirs?.text;
+for (let seed = Number(values.seed); done < Number(values.cases); seed += 1) {
+  for await (const result of runRound(seed, collections, isDifferent)) {
+    done += 1;
+    await judge(seed, result.case, result.outcomes);
+    if (result.after && !isDifferent(result.outcomes)) await judge(seed, result.case, result.after);
+  }
+}
+const explained = [...reasons].map(([reason, count]) => `\n  ${count} x ${reason}`).join('');
+process.stdout.write(`${done} cases, ${differences} unexplained differences; explained:${explained}\n`);
+for (const client of clients) await client.close();
+await embedded.stop();
+rmSync(dataDir, { recursive: true });
+process.exitCode = differences > 0 ? 1 : 0;

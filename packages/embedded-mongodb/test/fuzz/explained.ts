@@ -1,0 +1,145 @@
+/**
+ * Differences between the two servers in which MongoDB's documentation or source sides with this one, or which nothing
+ * promises. Each rule says why. What no rule explains is a finding.
+ */
+import type { Outcome } from './compare.ts';
+
+export type Difference = {
+  kind: string;
+  /** The case as extended JSON. */
+  shown: string;
+  ours: Outcome;
+  theirs: Outcome;
+  /** The stored documents as extended JSON. */
+  stored: string;
+  /** This server refuses the case on an empty collection too. */
+  failsWithoutDocuments: boolean;
+};
+
+type Rule = { reason: string; applies: (difference: Difference) => boolean };
+
+const isError = ({ text }: Outcome) => /^"?(write )?error /.test(text);
+const codeOf = ({ text }: Outcome) => Number(/error (\d+)/.exec(text)?.[1] ?? 0);
+const sortLines = ({ text }: Outcome) => text.split('\n').sort().join('\n');
+const foundNothing = ({ text }: Outcome) =>
+  text.includes('"n":{"$numberInt":"0"}') || text.includes('"value":null') || text === '' || text === 'null';
+const isWrite = ({ kind }: Difference) => kind === 'update' || kind === 'modify';
+const hasExpression = ({ kind, shown }: Difference) =>
+  kind === 'aggregate' || kind === 'project' || /"\$(expr|set|replaceWith)":/.test(shown);
+/** 1.5 is the same value as a double and as a decimal. */
+const untyped = (text: string) =>
+  text
+    .replaceAll(/\{"\$number\w+":"(-?[\d.]+)"\}/g, (_, digits: string) => String(Number(digits)))
+    .split('\n')
+    .sort()
+    .join('\n');
+
+const RULES: readonly Rule[] = [
+  // Manual, Multikey Indexes; only this server has the indexes here.
+  { reason: 'parallel arrays are not indexed', applies: ({ ours }) => codeOf(ours) === 171 },
+  {
+    reason: 'which of several errors comes first',
+    applies: each => isError(each.ours) && isError(each.theirs) && (hasExpression(each) || isWrite(each)),
+  },
+  // Both parse before they search; the other server leaves much of it until a document matched.
+  { reason: 'checked before searching', applies: each => isError(each.ours) && each.failsWithoutDocuments },
+  {
+    reason: 'an update is checked as a whole',
+    applies: each => isWrite(each) && isError(each.ours) && foundNothing(each.theirs),
+  },
+  {
+    reason: 'an expression is not evaluated for documents that other conditions exclude',
+    applies: each => each.shown.includes('"$expr"') && !isError(each.ours) && isError(each.theirs),
+  },
+  // Manual, $project: "Path Collision Errors in Embedded Fields".
+  { reason: 'path collision', applies: ({ ours }) => [31249, 31250].includes(codeOf(ours)) },
+  // ComparisonMatchExpression::matchesSingleElement: any other type differs from MinKey and MaxKey.
+  {
+    reason: 'ranges with MinKey and MaxKey',
+    applies: ({ shown }) => /"\$(lt|gt)e?":\{"\$(min|max)Key"/.test(shown),
+  },
+  // Manual, Update Operators Behavior: conflicting paths are an error whether or not $setOnInsert would act.
+  {
+    reason: '$setOnInsert conflicts',
+    applies: each => each.shown.includes('$setOnInsert') && codeOf(each.ours) === 40,
+  },
+  {
+    reason: 'distinct shows any one of equal values',
+    applies: each => each.kind === 'distinct' && untyped(each.ours.text) === untyped(each.theirs.text),
+  },
+  // Manual, distinct: a number in the key addresses an element of an array.
+  { reason: 'distinct by position', applies: ({ kind, shown }) => kind === 'distinct' && /"key":"\w\.\d/.test(shown) },
+  // Manual, $all: an empty list matches nothing.
+  { reason: 'empty $all', applies: ({ shown }) => shown.includes('"$all":[]') },
+  // add_to_set_node_test.cpp and push_node_test.cpp: an empty $each creates the array, and changes nothing later.
+  { reason: 'empty $each', applies: each => isWrite(each) && each.shown.includes('"$each":[]') },
+  // Manual, $unset: nothing happens when the field is not there, whatever is in its way.
+  { reason: '$unset of nothing', applies: each => each.shown.includes('"$unset"') && codeOf(each.theirs) === 28 },
+  // Manual, $pop: the field must be an array; the code is TypeMismatch in pop_node.cpp.
+  { reason: '$pop of no array', applies: each => each.shown.includes('"$pop"') && codeOf(each.ours) === 14 },
+  // Manual, findAndModify: `n` counts the document that was found, changed or not.
+  {
+    reason: 'findAndModify that changes nothing',
+    applies: each =>
+      each.kind === 'modify' &&
+      each.ours.text.replaceAll(/"last":.*/g, '') === each.theirs.text.replaceAll(/"last":.*/g, ''),
+  },
+  // ObjectReplaceExecutor: a result with the same bytes is no modification.
+  {
+    reason: 'pipeline that changes nothing',
+    applies: each =>
+      isWrite(each) &&
+      /"(u|update)":\[/.test(each.shown) &&
+      each.ours.text.replace(/"nModified":\{[^}]*\}/, '') === each.theirs.text.replace(/"nModified":\{[^}]*\}/, ''),
+  },
+  // Manual, Sort: "a less-than comparison treats an empty array as less than null or a missing field".
+  {
+    reason: 'an empty array sorts below null',
+    applies: each =>
+      each.kind === 'sort' && each.stored.includes('[]') && sortLines(each.ours) === sortLines(each.theirs),
+  },
+  // Manual, $ (update): the position comes from the array that the filter searched, whichever it is.
+  {
+    reason: 'position from another array',
+    applies: each => isWrite(each) && /\.\$[."]/.test(each.shown) && [2, 40].includes(codeOf(each.theirs)),
+  },
+  // Manual, Update Operators Behavior: fields are processed, so added, in lexicographic order.
+  {
+    reason: 'order of added fields',
+    applies: each => (isWrite(each) || each.kind === 'project') && letters(each.ours) === letters(each.theirs),
+  },
+  // Manual, $rename: nothing happens when the field to rename does not exist.
+  { reason: '$rename of nothing', applies: each => isWrite(each) && each.shown.includes('"$rename"') },
+  // Manual, $[]: the field must be an array, whatever is to be done with its elements.
+  { reason: '$[] of no array', applies: each => each.shown.includes('.$[]') && codeOf(each.ours) === 2 },
+  // Manual, Comparison: numbers are compared across types, so 1.50 is in [1.5]; and any number but 0 is true.
+  {
+    reason: 'decimals in $in and as conditions',
+    applies: each => /"\$(in|nin|expr)"/.test(each.shown) && /numberDecimal/.test(each.stored),
+  },
+  // canonicalizeBSONType: a missing value (0) is above MinKey (-1).
+  {
+    reason: 'missing against MinKey',
+    applies: each => hasExpression(each) && `${each.stored}${each.shown}`.includes('minKey'),
+  },
+  // Manual, $bit: it creates the field when there is none.
+  { reason: '$bit of nothing', applies: each => each.shown.includes('"$bit"') && !isError(each.ours) },
+  // Manual, $avg: the result is a decimal when one of the numbers is.
+  { reason: '$avg of decimals', applies: each => each.shown.includes('"$avg"') && /Decimal/.test(each.ours.text) },
+  // Manual, $pull: nothing is created where there is nothing to pull from.
+  {
+    reason: '$pull of nothing',
+    applies: each => isWrite(each) && /"\$(pull|pullAll|pop)"/.test(each.shown) && /\{\}/.test(each.theirs.text),
+  },
+  {
+    reason: 'operands that are not needed are not evaluated',
+    applies: each => hasExpression(each) && !isError(each.ours) && isError(each.theirs) && LAZY.test(each.shown),
+  },
+];
+
+const LAZY = /"\$(ifNull|cond|and|or|add|multiply|concat|concatArrays|map|filter|setUnion)"/;
+const letters = ({ text }: Outcome) => [...text].sort().join('');
+
+export function explain(difference: Difference): string | null {
+  return RULES.find(rule => rule.applies(difference))?.reason ?? null;
+}

@@ -1,0 +1,123 @@
+// Replies as Discord messages of the components-v2 kind. Pure. Where one of Discord's limits bites, a plainer form takes its place:
+// a message that breaks a limit is refused whole.
+
+import {
+  type APIComponentInContainer,
+  type APIMessageTopLevelComponent,
+  ComponentType,
+  MessageFlags,
+} from 'discord.js';
+import { type Block, type Control, type Reply, say } from '../../../chat/reply.ts';
+import { renderRows } from './controls.ts';
+import { bold, escapeText, link, renderSpans, smallPrint } from './markdown.ts';
+import { fitsLinkButton, isPublicUrl } from './public-url.ts';
+
+/** Across all text of a message (docs.discord.com, Component Reference, "Legacy Message Component Behavior" and v2 limits). */
+const TEXT_LIMIT = 4000;
+const COMPONENT_LIMIT = 40;
+const SHORTENED = ' … (shortened here; all of it is kept)';
+
+export interface MessageFile {
+  readonly name: string;
+  readonly data: Buffer;
+}
+
+export interface DiscordMessage {
+  readonly components: APIMessageTopLevelComponent[];
+  readonly flags: MessageFlags.IsComponentsV2;
+  readonly files: MessageFile[];
+}
+
+/** What a message is made of besides its buttons. */
+interface Body {
+  readonly paragraphs: string[];
+  readonly files: MessageFile[];
+  picture: { url: string; alt: string } | null;
+}
+
+export function renderMessage(reply: Reply): DiscordMessage {
+  const body: Body = { paragraphs: [], files: [], picture: null };
+  for (const block of reply.blocks) addBlock(body, block);
+  const rows = takeOutLinks(reply.rows, body);
+  const text = shorten(body.paragraphs).join('\n');
+  const parts: APIComponentInContainer[] = text ? [textPart(text, body.picture)] : [];
+  for (const { name } of body.files) parts.push({ type: ComponentType.File, file: { url: `attachment://${name}` } });
+  // The container, and what the text and the files take.
+  const spent = 1 + parts.length + (body.picture ? 2 : 0);
+  const isCard = rows.length > 0 || reply.blocks.length > 1;
+  parts.push(...renderRows(rows, COMPONENT_LIMIT - spent));
+  return {
+    components: isCard ? [{ type: ComponentType.Container, components: parts }] : parts,
+    flags: MessageFlags.IsComponentsV2,
+    files: body.files,
+  };
+}
+
+/** A message of one sentence: progress, and what an adapter has to say for itself. */
+export const renderSentence = (words: string): DiscordMessage => renderMessage(say(words));
+
+function textPart(content: string, picture: Body['picture']): APIComponentInContainer {
+  const text = { type: ComponentType.TextDisplay as const, content };
+  if (!picture) return text;
+  const accessory = {
+    type: ComponentType.Thumbnail as const,
+    media: { url: picture.url },
+    ...(picture.alt && { description: picture.alt.slice(0, 1024) }),
+  };
+  return { type: ComponentType.Section, components: [text], accessory };
+}
+
+function addBlock(body: Body, block: Block): void {
+  switch (block.kind) {
+    case 'heading':
+      body.paragraphs.push(`### ${escapeText(block.text)}`);
+      return;
+    case 'text':
+      body.paragraphs.push(renderSpans(block.spans));
+      return;
+    case 'note':
+      body.paragraphs.push(smallPrint(renderSpans(block.spans)));
+      return;
+    case 'fields':
+      for (const { name, spans } of block.fields) body.paragraphs.push(`${bold(`${name}:`)} ${renderSpans(spans)}`);
+      return;
+    case 'copy':
+      if (block.text.includes('```')) body.files.push({ name: 'text-to-copy.txt', data: Buffer.from(block.text) });
+      else body.paragraphs.push(`\`\`\`\n${block.text}\n\`\`\``);
+      return;
+    case 'file':
+      body.files.push({ name: attachmentName(block.name), data: Buffer.from(block.content) });
+      return;
+    case 'image':
+      // Pictures are fetched by Discord: those of a simulator on this machine are none it could show.
+      if (isPublicUrl(block.url) && !body.picture) body.picture = { url: block.url, alt: block.alt };
+      return;
+    case 'clip':
+      // The clip is the person's own upload; its fields name it.
+      return;
+  }
+}
+
+/** Discord renames what it does not like, and then the message's reference to the file breaks. */
+const attachmentName = (name: string): string => name.replaceAll(/[^A-Za-z0-9_.-]/g, '_').slice(-100);
+
+/** Links that Discord takes in no button become text; everything else stays a control. */
+function takeOutLinks(rows: readonly (readonly Control[])[], body: Body): (readonly Control[])[] {
+  const isForText = (control: Control) => control.kind === 'link' && !fitsLinkButton(control.url);
+  for (const control of rows.flat())
+    if (control.kind === 'link' && isForText(control)) body.paragraphs.push(link(control.label, control.url));
+  return rows.map(row => row.filter(control => !isForText(control))).filter(row => row.length > 0);
+}
+
+/** Takes what is over the limit from the longest paragraph, never in the middle of an escape or a letter. */
+function shorten(paragraphs: readonly string[]): string[] {
+  const shortened = [...paragraphs];
+  for (;;) {
+    const over = shortened.join('\n').length - TEXT_LIMIT;
+    if (over <= 0) return shortened;
+    const longest = Math.max(...shortened.map(({ length }) => length));
+    const at = shortened.findIndex(({ length }) => length === longest);
+    const kept = (shortened[at] ?? '').slice(0, Math.max(0, longest - over - SHORTENED.length));
+    shortened[at] = kept.replace(/(?:[\uD800-\uDBFF]|\\)$/, '') + SHORTENED;
+  }
+}

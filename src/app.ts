@@ -1,0 +1,168 @@
+// The composition root: opens every part, puts them together, closes them in the opposite order.
+
+import { randomBytes } from 'node:crypto';
+import { codeOf } from '#commands/claim.ts';
+import type { ClipcueCommand } from '#commands/command.ts';
+import { commandSet, listedCommands } from '#commands/index.ts';
+import { type Closers, closeAll } from './app/closers.ts';
+import { openFoundation } from './app/foundation.ts';
+import { openPlayground } from './app/playground.ts';
+import { createPublishing } from './app/publishing.ts';
+import { createServices } from './app/services.ts';
+import { createSweeps } from './app/sweeps.ts';
+import type { Adapter } from './chat/adapter.ts';
+import { createDispatch } from './chat/dispatch.ts';
+import { answerOnce } from './chat/once.ts';
+import { askOneByOne } from './chat/one-by-one.ts';
+import type { Config } from './config.ts';
+import { AppError } from './domain/errors.ts';
+import { createHttpServer } from './http/server.ts';
+import type { Log } from './log.ts';
+import { openPlatforms } from './platforms.ts';
+import type { OwnerClaim } from './services/access.ts';
+import { DEFAULT_TIMING, type PublisherTiming } from './services/publisher/work.ts';
+import type { Services } from './services/services.ts';
+import type { Database } from './stores/database.ts';
+import { requiredScopes } from './tiktok/scopes.ts';
+
+const STALE_SWEEP_MS = 10_000;
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly version: string;
+  readonly adapters: readonly Adapter[];
+  readonly clock?: () => number;
+  readonly timing?: PublisherTiming;
+}
+
+export interface App {
+  readonly services: Services;
+  readonly database: Database;
+  readonly publicUrl: string;
+  /** The simulator's address, where it stands in for TikTok. */
+  readonly simulatorOrigin: string | null;
+  /** The Playground's page and, on a public address, its password; null where it is off. */
+  readonly playground: { readonly url: string; readonly password: string | null } | null;
+  /** What the bot is called on a chat platform. */
+  readonly nameOn: (platform: string) => string | null;
+  /** For whoever started the bot to see, and nobody else: how to become its owner. Empty once there is one. */
+  readonly ownerClaims: readonly OwnerClaim[];
+  /** Stops taking work, waits for what runs, closes everything in the opposite order of opening. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens everything and starts to work. Where one part fails to open, those already open are closed again.
+ * @throws Error with a sentence for the operator.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const closers: Closers = [];
+  const stop = () => closeAll(closers);
+  try {
+    return { ...(await openApp(options, closers)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App, 'stop'>> {
+  const { config, log, clock = Date.now } = options;
+  const foundation = await openFoundation(config, log, clock, closers);
+  const { database, stores, tiktokAccess, world, mode, newId } = foundation;
+  const newRequestId = () => randomBytes(4).toString('hex');
+
+  const switchedOn = await openPlatforms({
+    config,
+    log,
+    clock,
+    menu: listedCommands.filter(isForEverybody),
+    mutedHints: stores.pendingQuestions,
+    commands: commandSet.commands,
+    marks: stores.marks,
+  });
+  const playground = await openPlayground(foundation, commandSet.commands);
+  const adapters = [...options.adapters, ...switchedOn.adapters, ...(playground ? [playground] : [])];
+  const adapterFor = (platform: string) => adapters.find(adapter => adapter.platform === platform);
+
+  const publishing = await createPublishing(foundation, options.timing ?? DEFAULT_TIMING);
+  const { runner, alarms } = publishing;
+  const services = createServices(foundation, publishing, {
+    adapterFor,
+    exchangeCode: (code, verifier) => http.exchangeCode(code, verifier),
+  });
+  await services.practice.setAside();
+
+  const http = await createHttpServer({
+    log,
+    newRequestId,
+    version: options.version,
+    connect: {
+      linking: services.linking,
+      publicUrl: config.publicUrl,
+      tiktok: { ...tiktokAccess, loginOrigin: tiktokAccess.authorizeOrigin, scopes: requiredScopes(mode) },
+      isPractice: world === 'simulator',
+      returnUrlOf: (platform, code) => adapterFor(platform)?.limits.deepLink?.(code) ?? null,
+    },
+    webhooks: switchedOn.webhooks,
+    site: {
+      operator: config.operator,
+      isPractice: world === 'simulator',
+      playgroundUrl: playground?.url ?? null,
+      simulatorOrigin: tiktokAccess.simulatorOrigin,
+      clipKeepDays: Math.round(config.clipKeepMs / 86_400_000),
+    },
+    sites: playground ? [playground.routes] : [],
+    async checkReady() {
+      await database.ping();
+      if (clock() - runner.lastSweepAt() > STALE_SWEEP_MS) throw new AppError('database_unavailable');
+      if (adapters.some(({ isReady }) => isReady && !isReady())) throw new AppError('chat_unreachable');
+    },
+  });
+  await http.app.listen({ host: config.host, port: config.port });
+  closers.push(() => http.app.close());
+
+  const product = createDispatch({
+    set: commandSet,
+    services,
+    admit: (person, invocation) => services.access.admit(person, invocation && codeOf(invocation)),
+    keepCard: (user, postId, _person, messageRef) => stores.posts.keepCard(user.id, postId, messageRef),
+    contacted: user => stores.posts.rearmNotices(user.id),
+    clock,
+    newRequestId,
+    log,
+  });
+  const dispatch = answerOnce(askOneByOne(product, { memories: stores.pendingQuestions, newId }), stores.seenEvents);
+  await alarms.start();
+  closers.push(alarms.stop);
+  runner.start();
+  closers.push(runner.stop);
+  for (const sweep of createSweeps(foundation, services, adapterFor)) {
+    sweep.start();
+    closers.push(sweep.stop);
+  }
+  for (const adapter of adapters) {
+    await adapter.start(dispatch);
+    closers.push(adapter.stop);
+  }
+  // After the adapters: a deep link names the bot, which its platform has told by now.
+  const ownerClaims = await services.access.offerClaims(
+    adapters
+      .filter(({ limits }) => !limits.opensItself)
+      .map(({ platform, limits }) => ({ platform, deepLink: limits.deepLink })),
+  );
+  const { simulatorOrigin } = tiktokAccess;
+  return {
+    services,
+    database,
+    publicUrl: config.publicUrl,
+    simulatorOrigin,
+    playground: playground && { url: playground.url, password: playground.password },
+    nameOn: platform => adapterFor(platform)?.calledAs?.() ?? null,
+    ownerClaims,
+  };
+}
+
+/** What a platform may list: typed, and open to all who are let in. */
+const isForEverybody = ({ ownerOnly, isTyped }: ClipcueCommand): boolean => isTyped !== false && !ownerOnly;

@@ -1,0 +1,56 @@
+// The database and the stores on it.
+
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
+import { createAccountStore } from '../stores/accounts.ts';
+import { connectDatabase, type Database } from '../stores/database.ts';
+import { createInviteStore } from '../stores/invites.ts';
+import { createLinkAttemptStore } from '../stores/link-attempts.ts';
+import { createMarkStore } from '../stores/marks.ts';
+import { createPendingQuestionStore } from '../stores/pending-questions.ts';
+import { createPlaygroundMessageStore } from '../stores/playground-messages.ts';
+import { createPostStore } from '../stores/posts.ts';
+import { createRateWindowStore } from '../stores/rate-windows.ts';
+import { createSeenEventStore } from '../stores/seen-events.ts';
+import { createUserStore } from '../stores/users.ts';
+import type { Closers } from './closers.ts';
+
+const DATABASE_NAME = 'clipcue';
+
+/** MongoDB where it is configured; the embedded database, otherwise not even loaded, where it is not. */
+export async function openDatabase(config: Config, log: Log, closers: Closers): Promise<Database> {
+  let uri = config.mongodbUri;
+  if (uri === null) {
+    const { startEmbeddedMongodb } = await import('@clipcue/embedded-mongodb');
+    const embedded = await startEmbeddedMongodb({
+      dataDir: join(config.dataDir, 'database'),
+      onNotice: ({ level, message }) => log[level](message),
+    });
+    closers.push(embedded.stop);
+    uri = embedded.uri(DATABASE_NAME);
+  }
+  const database = await connectDatabase(uri);
+  closers.push(database.close);
+  return database;
+}
+
+export type Stores = Awaited<ReturnType<typeof openStores>>;
+
+export async function openStores({ connection }: Database, newId: () => string, clock: () => number) {
+  const stores = {
+    users: createUserStore(connection),
+    accounts: createAccountStore(connection),
+    invites: createInviteStore(connection),
+    linkAttempts: createLinkAttemptStore(connection),
+    marks: createMarkStore(connection),
+    posts: createPostStore(connection),
+    rateWindows: createRateWindowStore(connection, newId),
+    playgroundMessages: createPlaygroundMessageStore(connection),
+    pendingQuestions: createPendingQuestionStore(connection),
+    seenEvents: createSeenEventStore(connection, clock),
+  };
+  // Unique indexes carry promises (one owner for an account, one post for an event), so nothing starts before they stand.
+  await Promise.all(Object.values(stores).map(({ model }) => model.createIndexes()));
+  return stores;
+}

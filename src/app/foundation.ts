@@ -1,0 +1,56 @@
+// What everything else stands on: keys, database, TikTok, clips.
+
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { makeId } from '../domain/secrets.ts';
+import type { Log } from '../log.ts';
+import { createDiskStore } from '../media/disk-store.ts';
+import { createProber } from '../media/probe.ts';
+import { readOrMakeKeyFile } from '../stores/keyring.ts';
+import { createTokenBox } from '../stores/token-box.ts';
+import { createTikTokClient } from '../tiktok/client.ts';
+import type { Closers } from './closers.ts';
+import { openDatabase, openStores } from './database.ts';
+import { openTikTok } from './tiktok.ts';
+
+const KEEP_FREE_RATIO = 0.1;
+
+export type Foundation = Awaited<ReturnType<typeof openFoundation>>;
+
+export async function openFoundation(config: Config, log: Log, clock: () => number, closers: Closers) {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const newId = () => makeId(randomBytes);
+  const keyring = config.keyring ?? (await readOrMakeKeyFile(join(config.dataDir, 'token-keys')));
+  const database = await openDatabase(config, log, closers);
+  const stores = await openStores(database, newId, clock);
+  const tiktokAccess = await openTikTok(config, log, closers);
+  const tiktok = createTikTokClient({ ...tiktokAccess, clock });
+  closers.push(async () => tiktok.close());
+  const media = await createDiskStore({
+    dir: join(config.dataDir, 'clips'),
+    clock,
+    newId,
+    maxBytes: config.maxClipBytes,
+    minFreeRatio: KEEP_FREE_RATIO,
+  });
+  const prober = createProber();
+  closers.push(() => prober.close());
+  return {
+    config,
+    log,
+    clock,
+    newId,
+    random: randomBytes,
+    tokenBox: createTokenBox(keyring),
+    database,
+    stores,
+    tiktokAccess,
+    world: tiktokAccess.world,
+    mode: config.tiktok.mode,
+    tiktok,
+    media,
+    prober,
+  };
+}

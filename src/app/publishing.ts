@@ -1,0 +1,52 @@
+// The publisher: what calls TikTok, the runner that keeps posts going, and the alarms that wake it.
+
+import { createAlarms } from '../jobs/alarms.ts';
+import { createAccessTokens } from '../services/access-tokens.ts';
+import { createAccounts } from '../services/accounts.ts';
+import { createCallLimits } from '../services/call-limits.ts';
+import { createRunner } from '../services/publisher/runner.ts';
+import type { PublisherTiming } from '../services/publisher/work.ts';
+import { chunkRange, nextChunk, planUpload } from '../tiktok/upload-plan.ts';
+import type { Foundation } from './foundation.ts';
+
+const SWEEP_EVERY_MS = 1_000;
+const POSTS_AT_ONCE = 200;
+
+export type Publishing = Awaited<ReturnType<typeof createPublishing>>;
+
+export async function createPublishing(foundation: Foundation, timing: PublisherTiming) {
+  const { config, database, stores, tiktok, tokenBox, media, world, newId, clock, log } = foundation;
+  const accessTokens = createAccessTokens({ accounts: stores.accounts, tokenBox, tiktok, clock, newId });
+  const callLimits = createCallLimits(stores.rateWindows);
+  const { isAudited } = config.tiktok;
+  const accounts = createAccounts({
+    accounts: stores.accounts,
+    accessTokens,
+    callLimits,
+    tiktok,
+    world,
+    isAudited,
+    log,
+  });
+  const runner = createRunner({
+    posts: stores.posts,
+    accounts: stores.accounts,
+    accessTokens,
+    callLimits,
+    tiktok,
+    media,
+    tokenBox,
+    plan: { planUpload, chunkRange, nextChunk },
+    world,
+    clock,
+    random: Math.random,
+    newId,
+    timing,
+    databaseNow: database.now,
+    maxAtOnce: POSTS_AT_ONCE,
+    sweepEveryMs: SWEEP_EVERY_MS,
+    log,
+  });
+  const alarms = await createAlarms({ connection: database.connection, wake: runner.wake, log });
+  return { accounts, runner, alarms };
+}

@@ -1,0 +1,64 @@
+// What repeats by itself beside the publisher: notices, summaries, clips nobody needs, links nobody finished.
+
+import { renderNotice, renderSummary } from '#commands/cards/notices.ts';
+import { renderPost } from '#commands/cards/post-card.ts';
+import type { Adapter } from '../chat/adapter.ts';
+import { createDailySummary } from '../services/daily-summary.ts';
+import { createNotifier } from '../services/notifier.ts';
+import type { Services } from '../services/services.ts';
+import { createSweep, type Sweep } from '../services/sweep.ts';
+import type { Foundation } from './foundation.ts';
+
+const NOTICES_EVERY_MS = 500;
+const SUMMARIES_EVERY_MS = 60_000;
+const CLIPS_EVERY_MS = 3_600_000;
+/** A clip that was just received has no post yet. */
+const CLIP_GRACE_MS = 3_600_000;
+const ABANDONED_LINKS_EVERY_MS = 60_000;
+
+export function createSweeps(
+  { config, database, stores, media, newId, clock, log }: Foundation,
+  services: Services,
+  adapterFor: (platform: string) => Adapter | undefined,
+): Sweep[] {
+  const notifier = createNotifier({
+    posts: stores.posts,
+    adapterFor,
+    findAccount: stores.accounts.findForWork,
+    findUser: stores.users.find,
+    renderNotice,
+    renderCard: renderPost,
+    databaseNow: database.now,
+    newId,
+    clock,
+    everyMs: NOTICES_EVERY_MS,
+    log,
+  });
+  const dailySummary = createDailySummary({
+    users: stores.users,
+    posts: stores.posts,
+    adapterFor,
+    renderSummary,
+    clock,
+    everyMs: SUMMARIES_EVERY_MS,
+    log,
+  });
+  const clipSweep = createSweep({
+    name: 'clips',
+    everyMs: CLIPS_EVERY_MS,
+    async run() {
+      const keptSince = new Date(clock() - config.clipKeepMs);
+      await media.sweepOrphans(ids => stores.posts.findMediaInUse(ids, keptSince), CLIP_GRACE_MS);
+    },
+    clock,
+    log,
+  });
+  const linkSweep = createSweep({
+    name: 'abandoned links',
+    everyMs: ABANDONED_LINKS_EVERY_MS,
+    run: services.linking.sweepAbandoned,
+    clock,
+    log,
+  });
+  return [notifier, dailySummary, clipSweep, linkSweep];
+}

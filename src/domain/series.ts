@@ -1,0 +1,45 @@
+// Times for several posts at once: "fri 18:30, then daily", "in 1 hour, every 4 h". The first time is read like any other; the rest
+// follow from it on the wall clock (days) or on the stopwatch (hours, minutes).
+
+import { AppError } from './errors.ts';
+import { addDays, nearestInstant, wallTimeAt, wallTimeToInstant } from './when/wall-time.ts';
+
+/** The gap from one post to the next: days keep the wall clock across clock changes, ms do not. */
+export type Step = { readonly days: number } | { readonly ms: number };
+
+export interface Series {
+  /** Words for the first post's time. */
+  readonly first: string;
+  readonly step: Step;
+}
+
+const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000 };
+const DEFAULT_STEP: Step = { days: 1 };
+const SERIES =
+  /^(?<first>.+?)[\s,;]+(?:then\s+)?(?:(?<daily>daily|every\s+day)|(?:every\s+)(?<count>\d{1,3})?\s*(?<unit>days?|hours?|h|minutes?|mins?|m))$/i;
+
+/** Reads "fri 18:30, then daily". Words without a gap are a first time, followed daily. */
+export function readSeries(words: string): Series {
+  const found = SERIES.exec(words.trim())?.groups;
+  if (!found?.first) return { first: words.trim(), step: DEFAULT_STEP };
+  if (found.daily) return { first: found.first, step: { days: 1 } };
+  const count = Number(found.count ?? 1);
+  if (count === 0) throw new AppError('time_unclear', { words });
+  const unit = (found.unit ?? 'h').toLowerCase().charAt(0);
+  return { first: found.first, step: unit === 'd' ? { days: count } : { ms: count * (UNIT_MS[unit] ?? 0) } };
+}
+
+/** The instant of the post that is `index` steps after the first, ms. A clock change that swallows the time moves it just past. */
+export function instantInSeries(firstAt: number, index: number, step: Step, zone: string): number {
+  if ('ms' in step) return firstAt + index * step.ms;
+  const wall = wallTimeAt(firstAt, zone);
+  return nearestInstant(wallTimeToInstant({ date: addDays(wall.date, index * step.days), time: wall.time }, zone));
+}
+
+/** The words that stand for a step, as they can be typed again. */
+export const stepWords = (step: Step): string =>
+  'days' in step
+    ? step.days === 1
+      ? 'daily'
+      : `every ${step.days} days`
+    : `every ${Math.round(step.ms / 60_000)} min`;

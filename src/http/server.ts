@@ -1,0 +1,123 @@
+// The web server: the pages of linking and the health checks. One of the three places where an unknown error becomes an answer.
+
+import cookiePlugin from '@fastify/cookie';
+import formBodyPlugin from '@fastify/formbody';
+import rateLimitPlugin from '@fastify/rate-limit';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { AppError, type ErrorCode, type ErrorKind, isAppError } from '../domain/errors.ts';
+import { CALLBACK_PATH } from '../domain/pasted-address.ts';
+import type { Log } from '../log.ts';
+import { refusalPage } from './connect-pages.ts';
+import { type ConnectRoutesDeps, connectRoutes } from './connect-routes.ts';
+import { sendPage } from './html.ts';
+import type { SiteFacts } from './site-pages.ts';
+import { siteRoutes } from './site-routes.ts';
+import { registerTikTokOAuth, type TikTokOAuth } from './tiktok-oauth.ts';
+
+export interface HttpServerDeps {
+  readonly log: Log;
+  readonly newRequestId: () => string;
+  readonly connect: ConnectRoutesDeps;
+  readonly webhooks: readonly Webhook[];
+  readonly site: SiteFacts;
+  /** Pages that bring routes of their own. */
+  readonly sites: readonly ((app: FastifyInstance) => Promise<void>)[];
+  /** Throws where the instance cannot do its work. */
+  readonly checkReady: () => Promise<void>;
+  readonly version: string;
+}
+
+/** Where a chat platform posts its events. */
+export interface Webhook {
+  readonly path: string;
+  /** Takes an event, to be handled after it returns; false for one that the platform did not send. */
+  take(headers: Readonly<Record<string, unknown>>, body: unknown): boolean;
+}
+
+/** Far above any event of a chat: files are fetched, never posted. */
+const EVENT_LIMIT_BYTES = 1_048_576;
+const BODY_LIMIT_BYTES = 65_536;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Where a site takes clips: as long as the bot waits for one. */
+const UPLOAD_TIMEOUT_MS = 10 * 60_000;
+const PAGES_PER_MINUTE = 120;
+
+const STATUS_OF_KIND: Record<ErrorKind, number> = { user: 400, reauth: 401, retry: 503, rejected: 422, bug: 500 };
+const STATUS_OF_CODE: Partial<Record<ErrorCode, number>> = {
+  link_unknown: 404,
+  link_expired: 410,
+  link_used: 410,
+  link_replaced: 410,
+  link_page_foreign: 403,
+  too_many_requests: 429,
+};
+
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  /** For codes that come by another way than the callback. */
+  readonly exchangeCode: TikTokOAuth['exchangeCode'];
+}
+
+export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
+  const app = Fastify({
+    loggerInstance: deps.log,
+    // Addresses here carry links, codes and states: requests are never logged by address.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: deps.newRequestId,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: deps.sites.length > 0 ? UPLOAD_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
+    trustProxy: 'loopback',
+    routerOptions: { maxParamLength: 200 },
+  }) as unknown as FastifyInstance;
+
+  app.setErrorHandler((error, request, reply) => {
+    const known = toAppError(error);
+    const facts = { requestId: request.id, route: request.routeOptions.url, code: known.code };
+    if (known.kind === 'bug') request.log.error({ ...facts, err: error }, 'a request failed');
+    else request.log.info(facts, 'a request was refused');
+    const status = statusOf(error) ?? STATUS_OF_CODE[known.code] ?? STATUS_OF_KIND[known.kind];
+    return sendPage(reply, refusalPage(known, request.id), { status });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendPage(reply, refusalPage(new AppError('link_unknown'), request.id), { status: 404 }),
+  );
+
+  await app.register(cookiePlugin);
+  await app.register(formBodyPlugin);
+  await app.register(rateLimitPlugin, { max: PAGES_PER_MINUTE, timeWindow: 60_000 });
+
+  for (const { path, take } of deps.webhooks)
+    app.post(path, { bodyLimit: EVENT_LIMIT_BYTES, config: { rateLimit: false } }, async (request, reply) =>
+      take(request.headers, request.body) ? reply.code(200).send() : reply.code(401).send(),
+    );
+
+  app.get('/healthz', { config: { rateLimit: false } }, async () => ({ ok: true, version: deps.version }));
+  app.get('/readyz', { config: { rateLimit: false } }, async (_request, reply) => {
+    try {
+      await deps.checkReady();
+      return { ready: true };
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      return reply.code(503).send({ ready: false, reason: error.code });
+    }
+  });
+  const { tiktok, publicUrl } = deps.connect;
+  const oauth = await registerTikTokOAuth(app, { tiktok, redirectUri: publicUrl + CALLBACK_PATH });
+  await connectRoutes(app, oauth, deps.connect);
+  siteRoutes(app, deps.site);
+  for (const site of deps.sites) await site(app);
+  return { app, exchangeCode: oauth.exchangeCode };
+}
+
+/** Fastify's own refusals (body too large, no such media type) have a status; everything else unknown is our fault. */
+const statusOf = (error: unknown): number | undefined =>
+  !isAppError(error) && error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined;
+
+function toAppError(error: unknown): AppError {
+  if (isAppError(error)) return error;
+  const status = statusOf(error) ?? 500;
+  if (status === 429) return new AppError('too_many_requests', {}, { cause: error });
+  return new AppError(status < 500 ? 'form_invalid' : 'unknown', {}, { cause: error });
+}

@@ -1,0 +1,118 @@
+// The main thread's side of the parsing worker: one clip at a time, each within a time limit, a fresh worker after one had to be
+// killed or killed itself. The worker starts with the first clip and goes after a quiet minute, so that idle bots stay small.
+
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../domain/errors.ts';
+import type { ClipFacts } from './clip.ts';
+
+export interface ProbeQuestion {
+  /** An open file of this process; workers share its descriptors. */
+  readonly fd: number;
+  readonly sizeBytes: number;
+}
+
+/** What a parser can see; container and size are known before. */
+export type ParsedFacts = Omit<ClipFacts, 'container' | 'sizeBytes'>;
+
+export type ProbeAnswer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'facts'; readonly facts: ParsedFacts }
+  | { readonly kind: 'without_picture' }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+export interface ParserOptions {
+  /** For one clip, from the moment the worker is up. */
+  readonly timeoutMs: number;
+  /** Of the worker's heap; its buffers are bounded by what it may read. */
+  readonly memoryMb: number;
+}
+
+const START_TIMEOUT_MS = 20_000;
+const IDLE_MS = 60_000;
+
+export type Parser = ReturnType<typeof createParser>;
+
+export function createParser({ timeoutMs, memoryMb }: ParserOptions) {
+  let worker: Worker | null = null;
+  let idleTimer: NodeJS.Timeout | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+
+  async function dropWorker(): Promise<void> {
+    clearTimeout(idleTimer);
+    const dropped = worker;
+    worker = null;
+    await dropped?.terminate();
+  }
+
+  async function startWorker(): Promise<Worker> {
+    const started = new Worker(new URL('./probe-worker.ts', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
+    });
+    worker = started;
+    // A worker may also die between two clips, where nobody waits for an answer: the next clip finds none and starts another.
+    started
+      .on('error', () => undefined)
+      .on('exit', () => {
+        if (worker === started) worker = null;
+      });
+    const answer = await nextAnswer(started, START_TIMEOUT_MS, () => {});
+    if (answer.kind !== 'ready') throw new Error('the probing worker does not start');
+    return started;
+  }
+
+  async function parse(question: ProbeQuestion): Promise<ParsedFacts> {
+    if (isClosed) throw new AppError('aborted');
+    clearTimeout(idleTimer);
+    const asked = worker ?? (await startWorker());
+    const answer = await nextAnswer(asked, timeoutMs, () => asked.postMessage(question));
+    // A file that confused the parser may have left something behind that would fall on the next one.
+    if (answer.kind === 'died' || answer.kind === 'unreadable') await dropWorker();
+    else idleTimer = setTimeout(() => void dropWorker(), IDLE_MS).unref();
+    if (answer.kind === 'facts') return answer.facts;
+    if (isClosed) throw new AppError('aborted');
+    if (answer.kind === 'without_picture') throw new AppError('clip_without_picture');
+    throw new AppError('clip_unreadable', 'reason' in answer ? { reason: answer.reason.slice(0, 100) } : {});
+  }
+
+  return {
+    /**
+     * What mediabunny says of an open file.
+     * @throws AppError `clip_without_picture`, `clip_unreadable` (malformed, too slow, too much memory), `aborted` when closed
+     */
+    parse(question: ProbeQuestion): Promise<ParsedFacts> {
+      const turn = queue.then(() => parse(question));
+      // The next clip waits for this one's end, whichever it is; its caller hears of it.
+      queue = turn.catch(() => undefined);
+      return turn;
+    },
+
+    /** Kills the worker; clips that wait or are being read are `aborted`. */
+    async close(): Promise<void> {
+      isClosed = true;
+      await dropWorker();
+      await queue;
+    },
+  };
+}
+
+type Outcome = ProbeAnswer | { readonly kind: 'died'; readonly reason: string };
+
+/** The worker's next message, or `died` where it ended, ran out of memory or out of time; then it must be dropped. */
+function nextAnswer(worker: Worker, timeoutMs: number, ask: () => void): Promise<Outcome> {
+  return new Promise(resolve => {
+    const settle = (outcome: Outcome) => {
+      clearTimeout(timer);
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+      resolve(outcome);
+    };
+    const onMessage = (answer: ProbeAnswer) => settle(answer);
+    const onError = (error: Error) => settle({ kind: 'died', reason: codeOf(error) });
+    const onExit = () => settle({ kind: 'died', reason: 'worker ended' });
+    const timer = setTimeout(() => settle({ kind: 'died', reason: `longer than ${timeoutMs} ms` }), timeoutMs);
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    ask();
+  });
+}
+
+const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.message);

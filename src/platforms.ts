@@ -1,0 +1,71 @@
+// The chat platforms that the settings switch on. Each one's client library is loaded only then.
+
+import type { ClipcueCommand } from '#commands/command.ts';
+import type { MutedHints } from './adapters/telegram/hints.ts';
+import type { Adapter } from './chat/adapter.ts';
+import type { Config } from './config.ts';
+import type { Webhook } from './http/server.ts';
+import type { Log } from './log.ts';
+import type { MarkStore } from './stores/marks.ts';
+
+export interface PlatformDeps {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: () => number;
+  /** The commands that a platform may list for everybody. */
+  readonly menu: readonly { readonly name: string; readonly summary: string }[];
+  readonly mutedHints: MutedHints;
+  /** Everything that the bot answers to. */
+  readonly commands: readonly ClipcueCommand[];
+  readonly marks: MarkStore;
+}
+
+export interface Platforms {
+  readonly adapters: readonly Adapter[];
+  readonly webhooks: readonly Webhook[];
+}
+
+export async function openPlatforms(deps: PlatformDeps): Promise<Platforms> {
+  const { telegram, discord } = deps.config;
+  const opened = [
+    ...(telegram ? [await openTelegram(deps, telegram)] : []),
+    ...(discord ? [await openDiscord(deps, discord)] : []),
+  ];
+  return { adapters: opened.map(({ adapter }) => adapter), webhooks: opened.flatMap(({ webhooks }) => webhooks) };
+}
+
+async function openTelegram(
+  { config, log, clock, menu, mutedHints }: PlatformDeps,
+  telegram: NonNullable<Config['telegram']>,
+) {
+  const { createTelegramAdapter, CLOUD_API_ROOT } = await import('./adapters/telegram/adapter.ts');
+  const { WEBHOOK_PATH, SECRET_HEADER } = await import('./adapters/telegram/webhook.ts');
+  const adapter = createTelegramAdapter({
+    token: telegram.token,
+    apiRoot: telegram.apiRoot ?? CLOUD_API_ROOT,
+    webhookUrl: telegram.isWebhook ? config.publicUrl + WEBHOOK_PATH : null,
+    menu,
+    mutedHints,
+    clock,
+    log,
+  });
+  const webhook: Webhook = {
+    path: WEBHOOK_PATH,
+    take: (headers, body) => adapter.takePosted(headers[SECRET_HEADER], body),
+  };
+  return { adapter, webhooks: telegram.isWebhook ? [webhook] : [] };
+}
+
+async function openDiscord(
+  { log, clock, commands, marks }: PlatformDeps,
+  { token, apiRoot }: NonNullable<Config['discord']>,
+) {
+  const { createDiscordAdapter } = await import('./adapters/discord/adapter.ts');
+  const { CDN_ORIGINS } = await import('./adapters/discord/attachments.ts');
+  // A Discord that is somewhere else has its attachments there too.
+  const cdnOrigins = apiRoot ? new Set([new URL(apiRoot).origin]) : CDN_ORIGINS;
+  return {
+    adapter: createDiscordAdapter({ token, apiRoot, cdnOrigins, commands, memory: marks, clock, log }),
+    webhooks: [],
+  };
+}

@@ -1,0 +1,105 @@
+// Delivers what posts owe to people: at least once, in order per post, by the platform the post was made on. A platform that is down
+// delays notices and nothing else.
+
+import type { Adapter } from '../chat/adapter.ts';
+import type { Reply } from '../chat/reply.ts';
+import type { Account } from '../domain/account.ts';
+import { type Delivery, decideDelivery } from '../domain/notice-policy.ts';
+import type { NoticeKind, Post } from '../domain/post-record.ts';
+import type { User } from '../domain/user.ts';
+import type { PostStore } from '../stores/posts.ts';
+import { createSweep, type Sweep } from './sweep.ts';
+
+/** While a notice is being sent nobody else sends it; after a crash it is sent again this much later. */
+const HOLD_MS = 30_000;
+const AT_ONCE = 20;
+
+export interface NotifierDeps {
+  readonly posts: PostStore;
+  readonly adapterFor: (platform: string) => Adapter | undefined;
+  readonly findAccount: (id: string) => Promise<Account | null>;
+  readonly findUser: (id: string) => Promise<User | null>;
+  readonly renderNotice: (kind: NoticeKind, post: Post, account: Account | null) => Reply;
+  /** The card as it looks now, to edit the old one to match. */
+  readonly renderCard: (post: Post, account: Account | null) => Reply;
+  readonly databaseNow: () => Promise<number>;
+  readonly newId: () => string;
+  readonly clock: () => number;
+  readonly everyMs: number;
+  readonly log: { warn(facts: object, message: string): void; error(facts: object, message: string): void };
+}
+
+export function createNotifier(deps: NotifierDeps): Sweep {
+  const { posts } = deps;
+
+  async function deliverNext(id: string): Promise<void> {
+    const post = await posts.claimNotice(id, deps.newId(), HOLD_MS);
+    const notice = post?.outbox[0];
+    if (!post || !notice) return;
+    const adapter = deps.adapterFor(post.card.platform);
+    if (!adapter) {
+      // The platform is switched off; the notice waits until it is back.
+      await posts.delayNotice(id, 10 * 60_000);
+      return;
+    }
+    const account = post.accountId ? await deps.findAccount(post.accountId) : null;
+    const delivery = await decide(post, notice.kind);
+    if (delivery.kind !== 'send') {
+      await posts.settleNotice(id, notice.key, null);
+      await refreshCard(adapter, post, account, notice.key);
+      return;
+    }
+    // "Posted" becomes "live" in the same message: one post, one line in the chat.
+    const edits = notice.kind === 'live' && adapter.limits.edits ? post.noticeRef : null;
+    const outcome = await adapter.send(post.card.chatId, {
+      reply: deps.renderNotice(notice.kind, post, account),
+      idempotencyKey: notice.key,
+      answers: edits === null ? post.card.messageRef : null,
+      edits,
+      silent: delivery.silent || edits !== null,
+    });
+    if (outcome.kind === 'retryAfter') {
+      await posts.delayNotice(id, outcome.delayMs);
+      return;
+    }
+    if (outcome.kind === 'unreachable') {
+      deps.log.warn({ postId: id, notice: notice.kind }, 'a person cannot be reached; the notice is kept');
+      await posts.delayNotice(id, null);
+      return;
+    }
+    // Struck first: an edit that fails must not have the news told twice.
+    await posts.settleNotice(id, notice.key, outcome.messageRef);
+    await refreshCard(adapter, post, account, notice.key);
+  }
+
+  async function decide(post: Post, kind: NoticeKind): Promise<Delivery> {
+    const user = await deps.findUser(post.ownerId);
+    return user ? decideDelivery(kind, user, deps.clock()) : { kind: 'drop' };
+  }
+
+  /** An edit makes no sound and may fail without harm: the notice has told the news. */
+  async function refreshCard(adapter: Adapter, post: Post, account: Account | null, key: string): Promise<void> {
+    const { chatId, messageRef } = post.card;
+    if (!messageRef || !adapter.limits.edits) return;
+    await adapter.send(chatId, {
+      reply: deps.renderCard(post, account),
+      idempotencyKey: `${key}.card`,
+      answers: null,
+      edits: messageRef,
+      silent: true,
+    });
+  }
+
+  return createSweep({
+    name: 'notices',
+    everyMs: deps.everyMs,
+    clock: deps.clock,
+    log: deps.log,
+    async run() {
+      const ids = await posts.findOwingNotices(new Date(await deps.databaseNow()), AT_ONCE);
+      const outcomes = await Promise.allSettled(ids.map(deliverNext));
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') deps.log.error({ err: outcome.reason }, 'a notice could not be delivered');
+    },
+  });
+}

@@ -1,0 +1,154 @@
+// From due to a saved publish id: the checks at publish time, then TikTok's init. No byte of the clip is sent here.
+
+import { type Account, accountName } from '../../domain/account.ts';
+import { CREATOR_INFO_MAX_AGE_MS, findForbiddenChoices, isBranded } from '../../domain/choices.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { Attempt, Clip, Post } from '../../domain/post-record.ts';
+import type { DirectPost } from '../../tiktok/client.ts';
+import { applyUnderLease, releaseFor, type StepOutcome, type Work } from './work.ts';
+
+/** An upload URL lives one hour (Content Posting API, Media Transfer Guide). */
+const UPLOAD_URL_LIFETIME_MS = 3_600_000;
+const TURN_RETRY_MS = 1_000;
+
+/** Which upload a post's sealed URL belongs to; part of what the seal authenticates. */
+export const uploadUrlPlace = (post: Post, attempt: Attempt) => ({
+  collection: 'posts',
+  id: post.id,
+  field: `uploadUrl.${attempt.number}`,
+});
+
+export function requireClip(post: Post): Clip {
+  if (!post.clip) throw new AppError('clip_gone');
+  return post.clip;
+}
+
+export function requireAccountId(post: Post): string {
+  if (!post.accountId) throw new AppError('account_required');
+  return post.accountId;
+}
+
+/** Nobody expects a video hours late: after half an hour the person is asked, until an upload has begun. */
+function requirePunctual({ deps }: Work, post: Post): void {
+  const lateMs = post.due?.at ? deps.clock() - post.due.at.getTime() : 0;
+  if (lateMs > deps.timing.latenessMs) throw new AppError('post_missed', { minutes: Math.round(lateMs / 60_000) });
+}
+
+/**
+ * Takes the turn of the post's account; false while another post has it. Before an upload is opened, an account is refused that the
+ * post's owner no longer has, or that cannot post.
+ */
+async function takeTurn({ deps }: Work, post: Post): Promise<boolean> {
+  const turn = await deps.accounts.takeTurn(requireAccountId(post), post.id, deps.timing.leaseMs);
+  if (!turn) throw new AppError('account_gone');
+  const { account, isTaken } = turn;
+  if (post.state === 'scheduled' || post.step === 'claimed') requireUsable(account, post);
+  return isTaken;
+}
+
+function requireUsable(account: Account, { ownerId }: Post): void {
+  if (account.status === 'disconnected' || account.ownerId !== ownerId) throw new AppError('account_gone');
+  if (account.status === 'needs_reconnect') throw new AppError('tiktok_grant_ended', { account: accountName(account) });
+}
+
+/** scheduled -> claimed, in the account's turn. Posts that are too late and accounts that cannot post are refused. */
+export async function claimScheduled(work: Work, post: Post): Promise<StepOutcome> {
+  const dueAt = post.due?.at;
+  // `updatedAt` is the claim's instant on the database's clock. Whatever woke the post, no video is early.
+  if (dueAt && dueAt > post.updatedAt) {
+    await work.deps.posts.release(post, work.owner, { wakeAt: dueAt });
+    return null;
+  }
+  requirePunctual(work, post);
+  if (!(await takeTurn(work, post))) return releaseFor(work, post, TURN_RETRY_MS);
+  // An upload of an earlier time was broken off before its last chunk; nothing can come of it.
+  return applyUnderLease(work, post, { event: 'claim', patch: { attempt: null } });
+}
+
+/** A post that another worker left between `claimed` and the last chunk goes on only in the account's turn. */
+export const resume = async (work: Work, post: Post): Promise<StepOutcome> =>
+  (await takeTurn(work, post)) ? post : releaseFor(work, post, TURN_RETRY_MS);
+
+/** claimed: asks TikTok what the creator allows now, then opens an upload. Steps with one effect each. */
+export async function prepareUpload(work: Work, post: Post): Promise<StepOutcome> {
+  requirePunctual(work, post);
+  if (post.mode === 'direct' && !isCreatorFresh(work, post)) return askCreator(work, post);
+  const intention = intend(work, post);
+  if (intention) return applyUnderLease(work, post, { event: 'note', patch: intention });
+  return initiate(work, post);
+}
+
+/** Asked since the post became due, and not long ago. */
+const isCreatorFresh = ({ deps }: Work, post: Post): boolean => {
+  const dueAt = post.due?.at?.getTime() ?? 0;
+  const askedAt = post.creator?.askedAt.getTime() ?? 0;
+  return askedAt >= dueAt && deps.clock() - askedAt < CREATOR_INFO_MAX_AGE_MS;
+};
+
+async function askCreator(work: Work, post: Post): Promise<StepOutcome> {
+  const { deps } = work;
+  const accountId = requireAccountId(post);
+  await deps.callLimits.take(accountId, 'creatorInfo');
+  const creator = await deps.accessTokens.use(accountId, token =>
+    deps.tiktok.fetchCreator(token, { signal: work.signal }),
+  );
+  const [forbidden] = findForbiddenChoices(post.choices, creator, requireClip(post));
+  // Never changed silently: the post is held and the person asked.
+  if (forbidden) throw new AppError(forbidden.code, forbidden.facts);
+  return applyUnderLease(work, post, { event: 'note', patch: { creator, ...intend(work, post) } });
+}
+
+/** Written before the call to init, so that a crash between the two is a known state. */
+function intend({ deps }: Work, { attempt }: Post): { readonly attempt: Attempt } | null {
+  // `publishId` null means that init was sent and its answer lost: without bytes behind it no video can come of it.
+  if (attempt !== null && attempt.publishId === null) return null;
+  return {
+    attempt: {
+      number: (attempt?.number ?? 0) + 1,
+      startedAt: new Date(deps.clock()),
+      publishId: null,
+      uploadUrl: null,
+      uploadExpiresAt: null,
+      chunksSent: 0,
+      committedAt: null,
+    },
+  };
+}
+
+async function initiate(work: Work, post: Post): Promise<StepOutcome> {
+  const { deps } = work;
+  const { attempt } = post;
+  if (!attempt) throw new AppError('post_wrong_state', { state: post.state });
+  const accountId = requireAccountId(post);
+  const { sizeBytes } = requireClip(post);
+  await deps.callLimits.take(accountId, 'init');
+  const call = { signal: work.signal };
+  const { publishId, uploadUrl } = await deps.accessTokens.use(accountId, token =>
+    post.mode === 'inbox'
+      ? deps.tiktok.initInboxPost(token, { sizeBytes }, call)
+      : deps.tiktok.initDirectPost(token, { ...directPostOf(post), sizeBytes }, call),
+  );
+  const opened: Attempt = {
+    ...attempt,
+    publishId,
+    uploadUrl: deps.tokenBox.seal(uploadUrl, uploadUrlPlace(post, attempt)),
+    uploadExpiresAt: new Date(deps.clock() + UPLOAD_URL_LIFETIME_MS),
+  };
+  return applyUnderLease(work, post, { event: 'initiate', patch: { attempt: opened, problem: null } });
+}
+
+/** What the person consented to, in TikTok's terms. */
+function directPostOf({ caption, choices }: Post): Omit<DirectPost, 'sizeBytes'> {
+  if (choices.privacy === null) throw new AppError('privacy_required');
+  return {
+    title: caption,
+    privacy: choices.privacy,
+    disableComment: !choices.allowComment,
+    disableDuet: !choices.allowDuet,
+    disableStitch: !choices.allowStitch,
+    coverMs: choices.coverMs,
+    brandContent: isBranded(choices),
+    brandOrganic: choices.disclosure && choices.yourBrand,
+    aiGenerated: choices.aiGenerated,
+  };
+}

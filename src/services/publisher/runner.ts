@@ -1,0 +1,122 @@
+// Keeps the publisher going: a sweep that finds every post that needs attention, timers for those due within the next moments, and
+// a bounded number of posts at work at once.
+
+import { bulkhead } from 'cockatiel';
+import { AppError } from '../../domain/errors.ts';
+import { createSweep } from '../sweep.ts';
+import { type FailedStep, work } from './advance.ts';
+import type { PublisherDeps } from './work.ts';
+
+export interface RunnerDeps extends Omit<PublisherDeps, 'uploads'> {
+  /** The database's now, ms. */
+  readonly databaseNow: () => Promise<number>;
+  readonly newId: () => string;
+  readonly maxAtOnce: number;
+  readonly sweepEveryMs: number;
+  readonly log: {
+    warn(facts: object, message: string): void;
+    error(facts: object, message: string): void;
+  };
+}
+
+export interface Runner {
+  start(): void;
+  /** Something may be due: a hint, harmless at any time. */
+  wake(postId: string): void;
+  /** The instant of the last complete sweep, ms; what health checks look at. */
+  lastSweepAt(): number;
+  /** Takes nothing new, aborts what runs, hands its leases back. */
+  stop(): Promise<void>;
+}
+
+/** Ids kept ready while all places are taken. Those beyond wait in the database, where the next sweep finds them. */
+const QUEUE_LIMIT = 400;
+
+/** Many more posts may be prepared than sent at once, so that no long upload keeps a post from starting on time. */
+const UPLOADS_AT_ONCE = 32;
+
+export function createRunner(deps: RunnerDeps): Runner {
+  const publisher: PublisherDeps = { ...deps, uploads: bulkhead(UPLOADS_AT_ONCE, Number.POSITIVE_INFINITY) };
+  const stopping = new AbortController();
+  const running = new Map<string, Promise<void>>();
+  /** Due, and waiting for a place, in the order in which they became due. */
+  const queue = new Set<string>();
+  /** Posts that are due before the next sweep, each with its timer. */
+  const soon = new Map<string, NodeJS.Timeout>();
+  const reportFailure = ({ error, ...facts }: FailedStep) => deps.log.warn({ ...facts, err: error }, 'a step failed');
+
+  async function run(id: string): Promise<void> {
+    const claim = { owner: deps.newId(), claimedAtMs: performance.now(), stopping: stopping.signal };
+    const post = await deps.posts.claim(id, claim.owner, deps.timing.leaseMs);
+    if (post) await work(publisher, post, claim, reportFailure);
+  }
+
+  /** One of the three places where an unknown error ends: the job runner. The post's lease runs out and the sweep retries it. */
+  function begin(id: string): void {
+    const task = run(id)
+      .catch(error => deps.log.error({ postId: id, err: error }, 'a post could not be worked on'))
+      .finally(() => {
+        running.delete(id);
+        beginNext();
+      });
+    running.set(id, task);
+  }
+
+  function beginNext(): void {
+    const [next] = queue;
+    if (stopping.signal.aborted) return;
+    if (next === undefined) {
+      if (leavesMore) sweep.hurry();
+      return;
+    }
+    queue.delete(next);
+    begin(next);
+  }
+
+  function wake(id: string): void {
+    if (stopping.signal.aborted || running.has(id)) return;
+    if (running.size < deps.maxAtOnce) begin(id);
+    else if (queue.size < QUEUE_LIMIT) queue.add(id);
+  }
+
+  function wakeIn(id: string, delayMs: number): void {
+    if (delayMs <= 0) wake(id);
+    if (delayMs <= 0 || soon.has(id)) return;
+    soon.set(
+      id,
+      setTimeout(() => {
+        soon.delete(id);
+        wake(id);
+      }, delayMs),
+    );
+  }
+
+  /** The last sweep found more than the queue holds. */
+  let leavesMore = false;
+
+  const sweep = createSweep({
+    name: 'posts',
+    everyMs: deps.sweepEveryMs,
+    clock: deps.clock,
+    log: deps.log,
+    async run() {
+      const now = await deps.databaseNow();
+      const waking = await deps.posts.findWaking(new Date(now + deps.sweepEveryMs), QUEUE_LIMIT, deps.world);
+      leavesMore = waking.length === QUEUE_LIMIT;
+      // A millisecond late rather than early: the database's clock decides, and an early claim is refused.
+      for (const { id, wakeAt } of waking) wakeIn(id, wakeAt.getTime() - now + 1);
+    },
+  });
+
+  return {
+    start: sweep.start,
+    wake,
+    lastSweepAt: sweep.lastDoneAt,
+    async stop() {
+      stopping.abort(new AppError('aborted'));
+      for (const timer of soon.values()) clearTimeout(timer);
+      await sweep.stop();
+      await Promise.all(running.values());
+    },
+  };
+}

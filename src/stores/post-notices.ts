@@ -1,0 +1,67 @@
+// The queries on what posts owe to people: notices are claimed, delivered and struck one by one, in the order in which they were
+// written. They touch neither a post's version nor its lease, so publishing never waits for a chat.
+
+import type { Model } from 'mongoose';
+import type { Post } from '../domain/post-record.ts';
+import { PIPELINE, type StoredPost, toPost } from './post-schema.ts';
+
+export function createNoticeQueries(model: Model<StoredPost>) {
+  return {
+    /** Posts that owe a person a message, up to `until`. */
+    async findOwingNotices(until: Date, limit: number): Promise<string[]> {
+      const found = await model
+        .find({ notifyAt: { $lte: until } }, { _id: 1 })
+        .sort({ notifyAt: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(({ _id }) => _id);
+    },
+
+    /**
+     * Takes the right to send a post's next notice for `holdMs`, under a name that is new with each claim; whoever crashes
+     * meanwhile is followed by another.
+     */
+    async claimNotice(id: string, owner: string, holdMs: number): Promise<Post | null> {
+      const ifDue = (then: unknown, otherwise: unknown) => ({
+        $cond: [{ $lte: ['$notifyAt', '$$NOW'] }, then, otherwise],
+      });
+      const claim = {
+        notifyAt: ifDue({ $add: ['$$NOW', holdMs] }, '$notifyAt'),
+        notifiedBy: ifDue({ $literal: owner }, '$notifiedBy'),
+      };
+      const stored = await model
+        .findOneAndUpdate({ _id: id, notifyAt: { $type: 'date' } }, [{ $set: claim }], PIPELINE)
+        .lean<StoredPost | null>();
+      return stored?.notifiedBy === owner ? toPost(stored) : null;
+    },
+
+    /** Strikes a notice, keeps where its message stands, and lets the next one of the post go at once. */
+    async settleNotice(id: string, key: string, messageRef: string | null): Promise<void> {
+      const rest = { $filter: { input: '$outbox', cond: { $ne: ['$$this.key', { $literal: key }] } } };
+      await model.updateOne(
+        { _id: id },
+        [
+          { $set: { outbox: rest, ...(messageRef !== null && { noticeRef: { $literal: messageRef } }) } },
+          { $set: { notifyAt: { $cond: [{ $gt: [{ $size: '$outbox' }, 0] }, '$$NOW', null] } } },
+        ],
+        { updatePipeline: true },
+      );
+    },
+
+    async delayNotice(id: string, delayMs: number | null): Promise<void> {
+      const notifyAt = delayMs === null ? null : { $add: ['$$NOW', Math.round(delayMs)] };
+      await model.updateOne({ _id: id }, [{ $set: { notifyAt } }], { updatePipeline: true });
+    },
+
+    /** Lets the notices go out that wait for a person who could not be reached. */
+    async rearmNotices(ownerId: string): Promise<void> {
+      await model.updateMany(
+        { ownerId, notifyAt: null, 'outbox.0': { $exists: true } },
+        [{ $set: { notifyAt: '$$NOW' } }],
+        {
+          updatePipeline: true,
+        },
+      );
+    },
+  };
+}

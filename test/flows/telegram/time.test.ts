@@ -1,0 +1,4 @@
+// The same stories on Telegram.
+
+process.env.TEST_PLATFORM = 'telegram';
+await import('../time.test.ts');

@@ -1,0 +1,34 @@
+// `npm run prove -- <name>`: what only whole processes can prove, each in seconds to a minute. `all` runs every one.
+
+import { proveCrash } from './crash.ts';
+import { provePlayground } from './playground.ts';
+import { proveStart } from './start.ts';
+import { proveUploadMemory } from './upload-memory.ts';
+
+/** Each prints what it measured and throws where the promise was not held. */
+const PROOFS: Readonly<Record<string, (print: (line: string) => void) => Promise<void>>> = {
+  crash: proveCrash,
+  'upload-memory': proveUploadMemory,
+  start: proveStart,
+  playground: provePlayground,
+};
+
+const [name = ''] = process.argv.slice(2);
+const chosen = name === 'all' ? Object.keys(PROOFS) : [name];
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+for (const proof of chosen) {
+  const prove = Object.hasOwn(PROOFS, proof) ? PROOFS[proof] : undefined;
+  if (!prove) {
+    process.stderr.write(`There is no proof called “${proof}”. There are: ${Object.keys(PROOFS).join(', ')}, all.\n`);
+    process.exit(1);
+  }
+  print(`== ${proof}`);
+  try {
+    await prove(line => print(`   ${line}`));
+    print('   held');
+  } catch (error) {
+    process.exitCode = 1;
+    print(`   NOT HELD: ${error instanceof Error ? error.message : error}`);
+  }
+}

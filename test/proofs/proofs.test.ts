@@ -1,0 +1,20 @@
+// The proofs in short, so that every run of the tests sees whole processes killed and measured; `npm run prove` has the long ones.
+
+import { test } from 'node:test';
+import { proveKillBeforeDue, proveKillInUpload } from './crash.ts';
+import { proveUploadMemory } from './upload-memory.ts';
+
+/** The smallest clips that go up in several chunks have more than 64,000,000 bytes. */
+const SEVERAL_CHUNKS_BYTES = 66_000_000;
+
+test('kill -9 between Schedule and the due time: published once', async t => {
+  await proveKillBeforeDue(line => t.diagnostic(line), { dueInSeconds: 2, leaseMs: 1_000 });
+});
+
+test('kill -9 in the middle of an upload: the same upload goes on, published once', async t => {
+  await proveKillInUpload(line => t.diagnostic(line), { sizeBytes: SEVERAL_CHUNKS_BYTES, leaseMs: 1_000 });
+});
+
+test('a clip in several chunks goes up without being held in memory', async t => {
+  await proveUploadMemory(line => t.diagnostic(line), { sizeBytes: SEVERAL_CHUNKS_BYTES });
+});

@@ -1,0 +1,109 @@
+// Processes of their own, for what one process cannot show: that a killed one loses nothing, and what one needs of the machine.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const WAIT_MS = 30_000;
+
+export interface ChildProcess {
+  readonly pid: number;
+  /** Everything it has printed so far, line by line. */
+  readonly lines: readonly string[];
+  /** The first line that matches, of those printed already or to come. @throws Error with what was printed instead. */
+  waitForLine(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Sends a line to its standard input. */
+  tell(line: string): void;
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+export interface ChildOptions {
+  readonly args?: readonly string[];
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Record<string, string>;
+}
+
+/** Runs a script of this repository; nothing of this process's own settings reaches it. */
+export function startProcess(script: string, { args = [], nodeArgs = [], env = {} }: ChildOptions = {}): ChildProcess {
+  const child = spawn(process.execPath, [...nodeArgs, script, ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  const watchers = new Set<() => void>();
+  let hasEnded = false;
+  const notify = () => {
+    for (const watcher of watchers) watcher();
+  };
+  const ended = once(child, 'close').then(() => {
+    hasEnded = true;
+    notify();
+  });
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', line => {
+      lines.push(line);
+      notify();
+    });
+
+  return {
+    pid: child.pid ?? 0,
+    lines,
+    waitForLine(pattern) {
+      return new Promise((resolve, reject) => {
+        const finish = () => {
+          clearTimeout(timer);
+          watchers.delete(look);
+        };
+        const fail = (what: string) => {
+          finish();
+          reject(new Error(`${script} ${what} without ${pattern}; it printed:\n${lines.join('\n')}`));
+        };
+        const look = () => {
+          const match = lines.map(line => pattern.exec(line)).find(found => found !== null);
+          if (match) {
+            finish();
+            resolve(match);
+          } else if (hasEnded) fail('ended');
+        };
+        const timer = setTimeout(() => fail(`ran ${WAIT_MS} ms`), WAIT_MS);
+        watchers.add(look);
+        look();
+      });
+    },
+    tell(line) {
+      child.stdin.write(`${line}\n`);
+    },
+    async kill(signal) {
+      if (!hasEnded) child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+export interface SimulatorProcess {
+  readonly origin: string;
+  call(method: string, path: string, body?: object): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** The TikTok simulator in a process of its own. */
+export async function startSimulatorProcess(dataDir: string, settings: object = {}): Promise<SimulatorProcess> {
+  const args = ['--data', dataDir, '--settings', JSON.stringify(settings)];
+  const child = startProcess('src/simulator/main.ts', { args });
+  const [origin] = await child.waitForLine(/^http:\S+$/);
+  return {
+    origin,
+    async call(method, path, body) {
+      const answer = await fetch(`${origin}/simulator/${path}`, {
+        method,
+        ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      });
+      if (!answer.ok) throw new Error(`the simulator answered ${answer.status} to ${path}: ${await answer.text()}`);
+      return answer.json();
+    },
+    stop: () => child.kill('SIGTERM'),
+  };
+}

@@ -1,0 +1,65 @@
+// The stand with Telegram beside the headless chat: a Bot API server of ours, unmodified grammY, people who tap.
+
+import { createBrowser } from '#demo/browser.ts';
+import { decide, followLink } from '#demo/consent.ts';
+import { createTelegramPerson, type TelegramPerson } from '#test/fakes/telegram/person.ts';
+import { type FakeTelegram, startFakeTelegram } from '#test/fakes/telegram/server.ts';
+import { DIRECT_SCOPES, type Stand, type StandOptions, startHeadlessStand } from './stand.ts';
+
+export interface TelegramStand extends Stand {
+  readonly telegram: FakeTelegram;
+  person(name: string): TelegramPerson;
+}
+
+export interface TelegramStandOptions extends StandOptions {
+  readonly telegram?: FakeTelegram;
+}
+
+const FIRST_PERSON_ID = 500_001;
+
+export async function startTelegramStand(options: TelegramStandOptions = {}): Promise<TelegramStand> {
+  const telegram = options.telegram ?? (await startFakeTelegram());
+  const env = {
+    TELEGRAM_BOT_TOKEN: telegram.token,
+    TELEGRAM_API_ROOT: telegram.origin,
+    ACCESS: 'everyone',
+    ...options.env,
+  };
+  const stand = await startHeadlessStand({ ...options, env }).catch(async error => {
+    await telegram.stop();
+    throw error;
+  });
+  const people = new Map<string, TelegramPerson>();
+  const { stop, restart } = stand;
+
+  return Object.assign(stand, {
+    telegram,
+    person(name: string) {
+      const { clock } = options;
+      const person =
+        people.get(name) ??
+        createTelegramPerson(telegram, { id: FIRST_PERSON_ID + people.size, name, ...(clock && { clock }) });
+      people.set(name, person);
+      return person;
+    },
+    async connect(person: Parameters<Stand['connect']>[0], account = 'clara.cooks') {
+      await person.command('connect-tiktok');
+      await person.open(await consentInBrowser(person.linkOf(/^Open /), account));
+    },
+    restart,
+    async stop() {
+      await stop();
+      await telegram.stop();
+    },
+  });
+}
+
+/** What happens in the browser. Gives the payload of the button that leads back to Telegram. */
+export async function consentInBrowser(url: string, account = 'clara.cooks'): Promise<string> {
+  const browser = createBrowser();
+  const consentPage = url.includes('/connect/') ? await followLink(browser, url) : await browser.open(url);
+  const page = await decide(browser, consentPage, { account, scopes: DIRECT_SCOPES });
+  const payload = /href="https:\/\/t\.me\/[^?"]+\?start=([^"]+)"/.exec(page.body)?.[1];
+  if (!payload) throw new Error(`the page leads to no Telegram chat (${page.status}): ${page.body.slice(0, 2000)}`);
+  return payload;
+}
