@@ -139,10 +139,12 @@ describe('TikTok does not say', () => {
 describe('published', () => {
   test('posted, then live once it is public, each told once', async () => {
     await stage.change({ moderationDelayMs: 1_000 });
-    const { id } = await addProcessing();
+    const { id, username } = await addProcessing();
     stage.startRunner();
     const posted = await stage.waitFor(id, 'posted', isEnd);
     assert.deepEqual([posted.state, told(posted)], ['published', ['published']]);
+    // Not hastened until then: a question every few milliseconds would use up the minute's thirty.
+    await stage.until('the end of moderation', () => stage.journalOf(username, { kind: 'public' }).length === 1);
     const live = await stage.waitFor(id, 'live', ({ publication }) => publication?.liveAt != null);
     await stage.change({ moderationDelayMs: 20 });
     assert.deepEqual([told(live), live.wakeAt], [['published', 'live'], null]);
