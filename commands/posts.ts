@@ -12,6 +12,7 @@ import type { ClipcueCommand, Context } from './command.ts';
 import { showComposer } from './composer.ts';
 import { TIME_HINT } from './draft-fields.ts';
 import { quickTimes, readDue } from './due.ts';
+import { unconfirmedActions } from './unconfirmed.ts';
 
 /** What is still to come, or still to be seen to. */
 const LISTED: readonly PostState[] = ['held', 'unconfirmed', 'publishing', 'scheduled', 'draft', 'failed'];
@@ -75,6 +76,7 @@ export const posts: ClipcueCommand = {
     return listPosts(ctx, only.length > 0 ? only : LISTED, 0, false);
   },
   actions: {
+    ...unconfirmedActions(showPost),
     page: {
       answersWith: 'reply',
       visibility: 'private',

@@ -1,4 +1,4 @@
-// The messages that arrive by themselves: posted, live, in the inbox, failed, held.
+// The messages that arrive by themselves: posted, live, in the inbox, failed, held, unclear.
 
 import { wordsFor } from '#chat/explain.ts';
 import { type Block, type Control, copyable, heading, type Reply, reply, type Span, text } from '#chat/reply.ts';
@@ -62,6 +62,10 @@ const WORDS: Record<NoticeKind, Words> = {
     title: `Held: ${name}`,
     body: [text(quote(post), ' waits for you; nothing is lost.'), ...because(post)],
   }),
+  held_reminder: (post, name) => ({
+    title: `Still held: ${name}`,
+    body: [text(quote(post), ' still waits for you.'), ...because(post)],
+  }),
   missed: (post, name) => ({
     title: `Missed: ${name}`,
     body: [text(quote(post), ' was due while Clipcue was not running. Publish it now, or pick another time.')],
@@ -89,7 +93,16 @@ const WORDS: Record<NoticeKind, Words> = {
     body: [
       text(
         quote(post),
-        ': TikTok never said whether it was posted. Please look at the account before you post it again.',
+        ': TikTok never said whether it was posted. Please look at the account, then tell me. Until then nothing is sent again.',
+      ),
+    ],
+  }),
+  unconfirmed_reminder: (post, name) => ({
+    title: `Still unclear: ${name}`,
+    body: [
+      text(
+        quote(post),
+        ': TikTok has still not said whether it was posted. Have you looked at the account? Please tell me.',
       ),
     ],
   }),

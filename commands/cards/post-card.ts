@@ -37,6 +37,7 @@ export function headingOf(post: Post): string {
   if (setAside) return setAside === 'practice' ? 'Practice, set aside' : 'Set aside: the real TikTok is off';
   if (post.state === 'published' && post.publication?.liveAt)
     return post.mode === 'inbox' ? 'Posted' : 'Live on TikTok';
+  if (post.state === 'failed' && post.problem?.code === 'post_unconfirmed') return 'Given up';
   if (post.state === 'published' && post.publication?.deliveredAt) return 'In your TikTok inbox';
   return HEADINGS[post.state];
 }
@@ -57,10 +58,17 @@ const id = (action: string, post: Post, value = '') => encodeActionId('posts', a
 
 export const removePractice = button('Remove practice posts', encodeActionId('posts', 'practice'), 'danger');
 
+const unconfirmedButtons = (post: Post): Control[] => [
+  button('It is on TikTok', id('posted', post), 'primary'),
+  button('Try again', id('again', post)),
+  button('Give up', id('giveup', post), 'danger'),
+];
+
 /** What the person may do with the post as it stands. */
 export function postControls(post: Post): Control[][] {
   const controls: Control[] = [];
   if (setAsideKind(post)) return post.state === 'held' ? [[button('Remove', id('cancel', post), 'danger')]] : [];
+  if (post.state === 'unconfirmed') return [unconfirmedButtons(post)];
   if (canHappen(post, 'reschedule')) {
     controls.push(button('Change time', id('move', post)), button('Publish now', id('now', post)));
     controls.push(button('Edit', id('edit', post)));

@@ -17,6 +17,7 @@ import { createPosts } from '../services/posts.ts';
 import { createPractice } from '../services/practice.ts';
 import { createReconnection } from '../services/reconnection.ts';
 import type { Services } from '../services/services.ts';
+import { createUnconfirmed } from '../services/unconfirmed.ts';
 import { createPersonData } from '../stores/person-data.ts';
 import { createStrandedPosts } from '../stores/stranded-posts.ts';
 import { createPkce } from '../tiktok/pkce.ts';
@@ -90,6 +91,7 @@ export function createServices(foundation: Foundation, { accounts, alarms }: Pub
     people: createPeople({ users: stores.users, accounts: stores.accounts }),
     posts,
     practice: createPractice({ posts: stores.posts, strandedPosts, erasePosts, world, clock }),
+    unconfirmed: createUnconfirmed({ posts: stores.posts, media, clock, setAlarm: alarms.set }),
   };
   return services;
 }

@@ -91,7 +91,9 @@ export const NOTICE_KINDS = [
   'inbox_reminder',
   'failed',
   'held',
+  'held_reminder',
   'unconfirmed',
+  'unconfirmed_reminder',
   'missed',
   'draft_waiting',
   'draft_gone',
@@ -138,7 +140,7 @@ export interface Post extends PostStage {
   readonly consent: Consent | null;
   readonly card: CardPlace;
   readonly batch: BatchPlace | null;
-  /** How often the person was reminded of what is theirs to finish: a draft here, or one in the TikTok inbox. */
+  /** How often the person was reminded of what is theirs to see to: a draft here or in the TikTok inbox, a held post. */
   readonly reminders: number;
 
   /** Grows with every write that changes the post; the guard of every compare-and-set. */

@@ -4,6 +4,7 @@
 //   draft -> scheduled -> publishing(claimed > initiated > uploading > committing > processing) -> published
 //                    \-> held (needs the person)                                               \-> failed | unconfirmed
 //   draft | scheduled | held -> cancelled            cancelled | failed -> draft
+//   unconfirmed -> published | failed | scheduled, as its person (or TikTok, asked once more) says
 
 import { AppError } from './errors.ts';
 
@@ -50,6 +51,7 @@ export const POST_EVENTS = [
   'release',
   'cancel',
   'revive',
+  'retry',
 ] as const;
 export type PostEvent = (typeof POST_EVENTS)[number];
 
@@ -79,6 +81,7 @@ const TRANSITIONS: Record<string, Partial<Record<PostEvent, PostStage>>> = {
     cancel: stage('cancelled'),
   },
   held: {
+    note: stage('held'),
     reschedule: stage('scheduled'),
     release: stage('scheduled'),
     hold: stage('held'),
@@ -130,7 +133,14 @@ const TRANSITIONS: Record<string, Partial<Record<PostEvent, PostStage>>> = {
   },
   published: { note: stage('published') },
   failed: { revive: stage('draft') },
-  unconfirmed: { publish: stage('published'), fail: stage('failed'), revive: stage('draft') },
+  unconfirmed: {
+    note: stage('unconfirmed'),
+    publish: stage('published'),
+    fail: stage('failed'),
+    // Only where the person says so, knowing that it may make a second video.
+    retry: stage('scheduled'),
+    revive: stage('draft'),
+  },
   cancelled: { revive: stage('draft') },
 };
 

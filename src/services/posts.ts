@@ -2,7 +2,7 @@
 
 import { consentSentence } from '../domain/choices.ts';
 import { AppError } from '../domain/errors.ts';
-import { canHappen, type PostState } from '../domain/post.ts';
+import { canHappen, isTerminal, type PostState } from '../domain/post.ts';
 import { type Due, NO_TRIES, type Post, setAsideKind } from '../domain/post-record.ts';
 import type { User } from '../domain/user.ts';
 import { nearestInstant, wallTimeAt, wallTimeToInstant } from '../domain/when/wall-time.ts';
@@ -33,7 +33,7 @@ export function createPosts({ posts, media, clock, setAlarm, clipKeepMs }: Posts
   return {
     /** Until when a post that ended can be brought back; null for one that has not ended, or never can be. */
     keptUntil: (post: Post): Date | null =>
-      canHappen(post, 'revive') ? new Date(post.updatedAt.getTime() + clipKeepMs) : null,
+      isTerminal(post.state) && canHappen(post, 'revive') ? new Date(post.updatedAt.getTime() + clipKeepMs) : null,
 
     find: (user: User, id: string): Promise<Post> => posts.find(user.id, id),
 
@@ -84,7 +84,7 @@ export function createPosts({ posts, media, clock, setAlarm, clipKeepMs }: Posts
         if (!at) throw new AppError('zone_required');
         return {
           event: 'reschedule',
-          patch: { due: { ...due, at }, wakeAt: at, problem: null, tries: NO_TRIES },
+          patch: { due: { ...due, at }, wakeAt: at, problem: null, reminders: 0, tries: NO_TRIES },
         };
       });
       await setAlarm(moved);

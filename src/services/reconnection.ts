@@ -27,7 +27,10 @@ export function createReconnection({ posts, setAlarm }: ReconnectionDeps) {
 
   function decide(post: Post, { world, mode }: Account): PostChange | null {
     if (isMended(post) && post.due?.at)
-      return { event: 'release', patch: { world, mode, problem: null, lease: null, wakeAt: post.due.at } };
+      return {
+        event: 'release',
+        patch: { world, mode, problem: null, reminders: 0, lease: null, wakeAt: post.due.at },
+      };
     if (post.world === world) return null;
     if (post.state === 'draft') return { event: 'edit', patch: { world, mode, creator: null } };
     return post.state === 'scheduled' ? { event: 'reschedule', patch: { world, mode } } : null;

@@ -10,6 +10,7 @@ import type { Linking } from './linking.ts';
 import type { People } from './people.ts';
 import type { Posts } from './posts.ts';
 import type { Practice } from './practice.ts';
+import type { Unconfirmed } from './unconfirmed.ts';
 
 export interface Services {
   readonly access: Access;
@@ -22,4 +23,5 @@ export interface Services {
   readonly people: People;
   readonly posts: Posts;
   readonly practice: Practice;
+  readonly unconfirmed: Unconfirmed;
 }

@@ -16,6 +16,8 @@ const CASES = [
   ['failed', 'problems', NIGHT, 'aloud'],
   ['held', 'daily', NIGHT, 'aloud'],
   ['missed', 'each', NIGHT, 'aloud'],
+  ['held_reminder', 'problems', NOON, 'aloud'],
+  ['unconfirmed_reminder', 'daily', NIGHT, 'silent'],
   ['in_inbox', 'problems', NOON, 'aloud'],
   ['in_inbox', 'daily', NIGHT, 'silent'],
   ['draft_gone', 'problems', NOON, 'drop'],

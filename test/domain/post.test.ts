@@ -28,6 +28,7 @@ scheduled edit draft
 scheduled claim publishing.claimed
 scheduled hold held
 scheduled cancel cancelled
+held note held
 held reschedule scheduled
 held release scheduled
 held hold held
@@ -67,8 +68,10 @@ publishing.processing fail failed
 publishing.processing lose_track unconfirmed
 published note published
 failed revive draft
+unconfirmed note unconfirmed
 unconfirmed publish published
 unconfirmed fail failed
+unconfirmed retry scheduled
 unconfirmed revive draft
 cancelled revive draft
 `;

@@ -7,8 +7,9 @@ import { mindDraft } from './drafts.ts';
 import { asAppError, decideFailure } from './failure.ts';
 import { holdLease, needsTurn } from './lease.ts';
 import { claimScheduled, prepareUpload, resume } from './prepare.ts';
-import { checkLive, checkProcessing } from './status.ts';
+import { askOnceMore, checkLive, checkProcessing } from './status.ts';
 import { reconcileUpload, sendNextChunk } from './upload.ts';
+import { remind } from './waiting.ts';
 import { applyUnderLease, type PublisherDeps, type StepOutcome, type Work } from './work.ts';
 
 /**
@@ -17,10 +18,15 @@ import { applyUnderLease, type PublisherDeps, type StepOutcome, type Work } from
  */
 export async function advance(work: Work, post: Post, { isTakeover }: { isTakeover: boolean }): Promise<StepOutcome> {
   if (post.state === 'draft') return mindDraft(work, post);
+  if (post.state === 'held') {
+    await applyUnderLease(work, post, remind(post));
+    return null;
+  }
   // Neither TikTok's tokens nor its ids mean anything to the other one.
   if (post.world !== work.deps.world) throw new AppError('post_of_other_tiktok');
   if (post.state === 'scheduled') return claimScheduled(work, post);
   if (post.state === 'published') return checkLive(work, post);
+  if (post.state === 'unconfirmed') return askOnceMore(work, post);
   if (post.state !== 'publishing') return null;
   if (isTakeover && needsTurn(post)) {
     const inTurn = await resume(work, post);

@@ -7,6 +7,7 @@ import type { PostEvent } from '../../domain/post.ts';
 import type { Post, RetryStep } from '../../domain/post-record.ts';
 import type { PostChange } from '../../stores/posts.ts';
 import { backoffMs, LIVE_GIVE_UP_MS, RETRY_BUDGETS, STATUS_GIVE_UP_MS } from './backoff.ts';
+import { remind, WAITS_FOR_PERSON } from './waiting.ts';
 
 /** Faults that can be mended without a new clip: the post waits for the person with every choice kept. */
 const HOLDING_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -41,6 +42,8 @@ export interface FailureContext {
 /** The change that follows from `error` at the step where `post` stands. The lease is given up in every case. */
 export function decideFailure(post: Post, error: AppError, context: FailureContext): PostChange {
   if (error.code === 'aborted') return { event: stayEventOf(post), patch: { lease: null, wakeAt: afterNow(0) } };
+  // TikTok cannot be asked once more: the person still can.
+  if (post.state === 'unconfirmed' || post.state === 'held') return remind(post);
   if (post.state === 'draft' || post.state === 'published') return decideAside(post, error, context);
   if (post.step === 'committing' || post.step === 'processing') return decideAfterCommit(post, error, context);
   return decideBeforeCommit(post, error, context);
@@ -81,7 +84,7 @@ function decideAfterCommit(post: Post, error: AppError, context: FailureContext)
   const problem = { code: error.code, facts: error.facts, at: post.problem?.at ?? at };
   const unansweredSince = Math.max(problem.at.getTime(), post.attempt?.committedAt?.getTime() ?? 0);
   if (at.getTime() - unansweredSince > STATUS_GIVE_UP_MS)
-    return { event: 'lose_track', patch: { lease: null, wakeAt: null, problem }, notices: ['unconfirmed'] };
+    return { event: 'lose_track', patch: { ...WAITS_FOR_PERSON, problem }, notices: ['unconfirmed'] };
   const wakeAt = afterNow(retryWaitMs(error, status, context));
   return { event: 'note', patch: { lease: null, wakeAt, problem, tries: { ...post.tries, status } } };
 }
@@ -99,10 +102,13 @@ function decideBeforeCommit(post: Post, error: AppError, context: FailureContext
     const counted = isDemanded ? {} : { tries: { ...post.tries, [step]: tries } };
     return { event: stayEventOf(post), patch: { lease: null, wakeAt, problem, ...counted } };
   }
-  const ended = { lease: null, wakeAt: null, problem };
   if (HOLDING_CODES.has(code) || post.state === 'scheduled')
-    return { event: 'hold', patch: ended, notices: [code === 'post_missed' ? 'missed' : 'held'] };
-  return { event: 'fail', patch: ended, notices: ['failed'] };
+    return {
+      event: 'hold',
+      patch: { ...WAITS_FOR_PERSON, problem },
+      notices: [code === 'post_missed' ? 'missed' : 'held'],
+    };
+  return { event: 'fail', patch: { lease: null, wakeAt: null, problem }, notices: ['failed'] };
 }
 
 function retryStepOf(post: Post): RetryStep {

@@ -3,11 +3,12 @@
 
 import { afterNow } from '../../domain/after-now.ts';
 import { AppError, type ErrorFacts } from '../../domain/errors.ts';
-import type { NoticeKind, Post, Publication } from '../../domain/post-record.ts';
+import type { NoticeKind, Post, PostProblem, Publication } from '../../domain/post-record.ts';
 import type { PublishStatus } from '../../tiktok/client.ts';
 import { backoffMs, LIVE_GIVE_UP_MS, liveWaitMs, STATUS_GIVE_UP_MS, statusWaitMs } from './backoff.ts';
 import { requireAccountId } from './prepare.ts';
 import { beginAnew, requireAttempt } from './upload.ts';
+import { remind, WAITS_FOR_PERSON } from './waiting.ts';
 import { applyUnderLease, releaseFor, type StepOutcome, type Work } from './work.ts';
 
 async function askStatus({ deps, signal }: Work, post: Post): Promise<PublishStatus> {
@@ -45,10 +46,27 @@ async function waitOrAskThePerson(work: Work, post: Post): Promise<StepOutcome> 
   const problem = { code: 'post_unconfirmed', facts: {}, at: new Date(nowMs) } as const;
   await applyUnderLease(work, post, {
     event: 'lose_track',
-    patch: { lease: null, wakeAt: null, problem },
+    patch: { ...WAITS_FOR_PERSON, problem },
     notices: ['unconfirmed'],
   });
   return null;
+}
+
+/** unconfirmed: TikTok may know by now what it did not say then. Asking is safe at any time; else the person is reminded. */
+export async function askOnceMore(work: Work, post: Post): Promise<StepOutcome> {
+  const answer = await askStatus(work, post);
+  switch (answer.status) {
+    case 'PUBLISH_COMPLETE':
+      return recordPublished(work, post, answer);
+    case 'SEND_TO_USER_INBOX':
+      return recordDelivered(work, post);
+    case 'FAILED':
+      return endAsFailed(work, post, problemOf(work, answer));
+    case 'PROCESSING_UPLOAD':
+    case 'PROCESSING_DOWNLOAD':
+      await applyUnderLease(work, post, remind(post));
+      return null;
+  }
 }
 
 /** TikTok gives ids of public videos alone, once moderation is over (content-posting-api-reference-get-video-status). */
@@ -90,6 +108,7 @@ async function recordDelivered(work: Work, post: Post): Promise<StepOutcome> {
       wakeAt: afterNow(liveWaitMs(0)),
       publication: { publishedAt: now, deliveredAt: now, postIds: [], liveAt: null },
       problem: null,
+      reminders: 0,
       tries: { ...post.tries, status: 0 },
     },
     notices: ['in_inbox'],
@@ -100,13 +119,20 @@ async function recordDelivered(work: Work, post: Post): Promise<StepOutcome> {
 /** The failed publish id can never become a video. A fault of TikTok's own is worth another upload; anything else is the end. */
 async function recordFailure(work: Work, post: Post, answer: PublishStatus): Promise<StepOutcome> {
   const { deps } = work;
-  const code = answer.failReason ?? 'tiktok_internal';
-  const facts: ErrorFacts = answer.failWireCode ? { wireCode: answer.failWireCode } : {};
-  const problem = { code, facts, at: new Date(deps.clock()) };
-  if (code === 'tiktok_internal') {
+  const problem = problemOf(work, answer);
+  if (problem.code === 'tiktok_internal') {
     const delayMs = backoffMs(post.attempt?.number ?? 1, deps.random(), deps.timing.retryBaseMs);
     return beginAnew(work, post, { problem, delayMs });
   }
+  return endAsFailed(work, post, problem);
+}
+
+function problemOf({ deps }: Work, { failReason, failWireCode }: PublishStatus): PostProblem {
+  const facts: ErrorFacts = failWireCode ? { wireCode: failWireCode } : {};
+  return { code: failReason ?? 'tiktok_internal', facts, at: new Date(deps.clock()) };
+}
+
+async function endAsFailed(work: Work, post: Post, problem: PostProblem): Promise<StepOutcome> {
   await applyUnderLease(work, post, {
     event: 'fail',
     patch: { lease: null, wakeAt: null, problem },
