@@ -12,6 +12,8 @@ export interface ChildProcess {
   readonly pid: number;
   /** Everything it has printed so far, line by line. */
   readonly lines: readonly string[];
+  /** Settles once it is no more: its exit code, null where a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** The first line that matches, of those printed already or to come. @throws Error with what was printed instead. */
   waitForLine(pattern: RegExp): Promise<RegExpMatchArray>;
   /** Sends a line to its standard input. */
@@ -20,13 +22,18 @@ export interface ChildProcess {
 }
 
 export interface ChildOptions {
+  /** Told of each line as it comes. */
+  readonly onLine?: (line: string) => void;
   readonly args?: readonly string[];
   readonly nodeArgs?: readonly string[];
   readonly env?: Record<string, string>;
 }
 
 /** Runs a script of this repository; nothing of this process's own settings reaches it. */
-export function startProcess(script: string, { args = [], nodeArgs = [], env = {} }: ChildOptions = {}): ChildProcess {
+export function startProcess(
+  script: string,
+  { args = [], nodeArgs = [], env = {}, onLine }: ChildOptions = {},
+): ChildProcess {
   const child = spawn(process.execPath, [...nodeArgs, script, ...args], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env },
@@ -38,19 +45,24 @@ export function startProcess(script: string, { args = [], nodeArgs = [], env = {
   const notify = () => {
     for (const watcher of watchers) watcher();
   };
-  const ended = once(child, 'close').then(() => {
+  const ended = once(child, 'close').then(([code]) => {
     hasEnded = true;
     notify();
+    return code as number | null;
   });
+  // Its last order may find it gone.
+  child.stdin.on('error', () => {});
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', line => {
       lines.push(line);
+      onLine?.(line);
       notify();
     });
 
   return {
     pid: child.pid ?? 0,
     lines,
+    ended,
     waitForLine(pattern) {
       return new Promise((resolve, reject) => {
         const finish = () => {
@@ -89,9 +101,14 @@ export interface SimulatorProcess {
   stop(): Promise<void>;
 }
 
-/** The TikTok simulator in a process of its own. */
-export async function startSimulatorProcess(dataDir: string, settings: object = {}): Promise<SimulatorProcess> {
-  const args = ['--data', dataDir, '--settings', JSON.stringify(settings)];
+/** The TikTok simulator in a process of its own; `seed` decides its faults by chance. */
+export async function startSimulatorProcess(
+  dataDir: string,
+  settings: object = {},
+  seed?: number,
+): Promise<SimulatorProcess> {
+  const chance = seed === undefined ? [] : ['--seed', String(seed)];
+  const args = ['--data', dataDir, '--settings', JSON.stringify(settings), ...chance];
   const child = startProcess('src/simulator/main.ts', { args });
   const [origin] = await child.waitForLine(/^http:\S+$/);
   return {

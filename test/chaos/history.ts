@@ -1,0 +1,39 @@
+// Has every post keep its history: each write that changes it adds the stage that it leads to, in the same write, so that no kill can
+// come between. Added below the stores, to what is sent to the database.
+
+import type { Model } from 'mongoose';
+import type { StoredPost } from '#stores/post-schema.ts';
+
+/** A post's stage after one write. */
+export interface HistoryEntry {
+  readonly state: string;
+  readonly step: string | null;
+  readonly version: number;
+  readonly fence: number;
+}
+
+/** Writes that leave the version alone (a lease's renewal, a notice) change no stage. */
+const KEEP_HISTORY = {
+  $set: {
+    history: {
+      $cond: [
+        { $eq: [{ $arrayElemAt: [{ $ifNull: ['$history.version', []] }, -1] }, '$version'] },
+        '$history',
+        {
+          $concatArrays: [
+            { $ifNull: ['$history', []] },
+            [{ state: '$state', step: '$step', version: '$version', fence: '$fence' }],
+          ],
+        },
+      ],
+    },
+  },
+};
+
+export function keepHistory(model: Model<StoredPost>): void {
+  const { collection } = model;
+  const findOneAndUpdate = collection.findOneAndUpdate.bind(collection) as (...args: unknown[]) => unknown;
+  const withHistory = (filter: unknown, update: unknown, ...rest: unknown[]) =>
+    findOneAndUpdate(filter, Array.isArray(update) ? [...update, KEEP_HISTORY] : update, ...rest);
+  Object.assign(collection, { findOneAndUpdate: withHistory });
+}
