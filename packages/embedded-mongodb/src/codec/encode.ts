@@ -98,7 +98,9 @@ function writeElement(name: string, value: Value): void {
   const typeOffset = length;
   length += 1;
   writeName(name);
-  buffer[typeOffset] = writeValue(value);
+  const type = writeValue(value);
+  // Only now: writing the value may have moved everything into a larger buffer.
+  buffer[typeOffset] = type;
 }
 
 /** Writes the bytes of the value and returns its type byte. */

@@ -42,6 +42,13 @@ describe('documents', () => {
     assert.deepEqual(encodeDocument(back), encodeDocument(value));
   });
 
+  it('larger than everything before them keep the types of what they are nested in', () => {
+    // What an earlier document left behind must not show through.
+    encodeDocument(doc({ text: 'j'.repeat(20_000) }));
+    const value = doc({ cursor: doc({ batch: [doc({ text: 'x'.repeat(3_000_000) })] }) });
+    assert.deepEqual(decodeDocument(encodeDocument(value)), value);
+  });
+
   it('that are damaged end in a CodecError and nothing else', () => {
     const random = createRandom(2);
     let refused = 0;
