@@ -12,6 +12,7 @@ import type { ClipcueCommand, Context } from './command.ts';
 import { showComposer } from './composer.ts';
 import { TIME_HINT } from './draft-fields.ts';
 import { quickTimes, readDue } from './due.ts';
+import { missedActions, missedForms } from './missed.ts';
 import { unconfirmedActions } from './unconfirmed.ts';
 
 /** What is still to come, or still to be seen to. */
@@ -77,6 +78,8 @@ export const posts: ClipcueCommand = {
   },
   actions: {
     ...unconfirmedActions(showPost),
+    ...missedActions,
+    list: { answersWith: 'reply', visibility: 'private', run: ctx => listPosts(ctx, LISTED, 0, false) },
     page: {
       answersWith: 'reply',
       visibility: 'private',
@@ -133,6 +136,7 @@ export const posts: ClipcueCommand = {
     },
   },
   forms: {
+    ...missedForms,
     move: {
       visibility: 'private',
       async run(ctx, { entity, values }) {

@@ -1,4 +1,4 @@
-// /settings: a person's time zone, default account and notices.
+// /settings: a person's time zone, default account, notices, and what becomes of posts that are late.
 
 import { encodeActionId } from '#chat/action-id.ts';
 import {
@@ -15,6 +15,7 @@ import {
 } from '#chat/reply.ts';
 import { accountName } from '#domain/account.ts';
 import { AppError } from '#domain/errors.ts';
+import { LATENESS_CHOICES_MS } from '#domain/lateness.ts';
 import { nextSummaryAt } from '#domain/notice-policy.ts';
 import type { Post } from '#domain/post-record.ts';
 import type { NoticeSetting } from '#domain/user.ts';
@@ -31,6 +32,12 @@ const NOTICE_NAMES: Record<NoticeSetting, string> = {
   daily: 'Once a day, problems at once',
   problems: 'Problems only',
 };
+
+function latenessName(ms: number): string {
+  if (ms === 0) return 'always ask me';
+  const minutes = Math.round(ms / 60_000);
+  return `publish up to ${minutes < 60 ? `${minutes} minutes` : `${minutes / 60} hours`} late, then ask`;
+}
 
 async function showSettings(
   ctx: Context,
@@ -49,12 +56,18 @@ async function showSettings(
     value,
     selected: value === user.notices,
   }));
+  const latenessChoices: Choice[] = LATENESS_CHOICES_MS.map(ms => ({
+    label: latenessName(ms),
+    value: String(ms),
+    selected: ms === user.latenessMs,
+  }));
   const clocks = zoneQuestion ?? (user.zone === null ? clockChoices(ctx.now) : []);
   const rows: Control[][] = [
     ...(clocks.length > 0 ? [[select(id('clock'), 'What time is it for you?', clocks)]] : []),
     [button(user.zone === null ? 'Type a city' : 'Change time zone', id('zone'))],
     ...(accounts.length > 1 ? [[select(id('account'), 'Default account', accountChoices)]] : []),
     [select(id('notices'), 'Tell me about', noticeChoices)],
+    [select(id('late'), 'When a post is late', latenessChoices)],
     leaveControls,
   ];
   return reply(
@@ -64,6 +77,7 @@ async function showSettings(
         ['Time zone', user.zone ? `${zoneName(user.zone)} (${user.zone})` : 'not known yet'],
         ['Default account', chosen ? accountName(chosen) : accounts.length > 1 ? 'asked each time' : 'the only one'],
         ['Tell me about', NOTICE_NAMES[user.notices]],
+        ['When a post is late', latenessName(user.latenessMs)],
       ),
     ],
     { replaces, rows },
@@ -113,7 +127,7 @@ const findElsewhere = async (ctx: Context, zone: string): Promise<Post[]> =>
 
 export const settings: ClipcueCommand = {
   name: 'settings',
-  summary: 'Time zone, default account, notices',
+  summary: 'Time zone, default account, notices, late posts',
   visibility: 'private',
   options: [
     { name: 'zone', summary: 'The nearest big city, like Berlin', kind: 'text', maxLength: 64, required: false },
@@ -152,6 +166,16 @@ export const settings: ClipcueCommand = {
       visibility: 'private',
       async run(ctx, { value }) {
         const user = await ctx.services.people.changeSettings(ctx.user, { defaultAccountId: value });
+        return showSettings({ ...ctx, user }, { replaces: true });
+      },
+    },
+    late: {
+      answersWith: 'reply',
+      visibility: 'private',
+      async run(ctx, { value }) {
+        const latenessMs = LATENESS_CHOICES_MS.find(known => String(known) === value);
+        if (latenessMs === undefined) throw new AppError('button_unknown');
+        const user = await ctx.services.people.changeSettings(ctx.user, { latenessMs });
         return showSettings({ ...ctx, user }, { replaces: true });
       },
     },

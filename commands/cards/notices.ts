@@ -68,7 +68,14 @@ const WORDS: Record<NoticeKind, Words> = {
   }),
   missed: (post, name) => ({
     title: `Missed: ${name}`,
-    body: [text(quote(post), ' was due while Clipcue was not running. Publish it now, or pick another time.')],
+    body: [
+      text(
+        quote(post),
+        ' was due ',
+        ...(post.due ? dueSpans(post.due) : ['earlier']),
+        ' and could not go out in time. Publish it now, or pick another time.',
+      ),
+    ],
   }),
   set_aside: post =>
     isOfPractice(post)

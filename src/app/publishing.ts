@@ -1,5 +1,6 @@
 // The publisher: what calls TikTok, the runner that keeps posts going, and the alarms that wake it.
 
+import { DEFAULT_LATENESS_MS } from '../domain/lateness.ts';
 import { createAlarms } from '../jobs/alarms.ts';
 import { createAccessTokens } from '../services/access-tokens.ts';
 import { createAccounts } from '../services/accounts.ts';
@@ -38,6 +39,7 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
     tokenBox,
     plan: { planUpload, chunkRange, nextChunk },
     world,
+    findLateness: async ownerId => (await stores.users.find(ownerId))?.latenessMs ?? DEFAULT_LATENESS_MS,
     clock,
     random: Math.random,
     newId,

@@ -11,6 +11,7 @@ import { createDrafts } from '../services/drafts.ts';
 import { createLeaving } from '../services/leaving.ts';
 import { createTell } from '../services/linking/warnings.ts';
 import { createLinking } from '../services/linking.ts';
+import { createMissed } from '../services/missed.ts';
 import { createPeople } from '../services/people.ts';
 import { createPostErasure } from '../services/post-erasure.ts';
 import { createPosts } from '../services/posts.ts';
@@ -88,6 +89,7 @@ export function createServices(foundation: Foundation, { accounts, alarms }: Pub
       clock,
       log,
     }),
+    missed: createMissed({ posts: stores.posts, clock, setAlarm: alarms.set }),
     people: createPeople({ users: stores.users, accounts: stores.accounts }),
     posts,
     practice: createPractice({ posts: stores.posts, strandedPosts, erasePosts, world, clock }),

@@ -1,5 +1,6 @@
 // What repeats by itself beside the publisher: notices, summaries, clips nobody needs, links nobody finished.
 
+import { renderGathered } from '#commands/cards/gathered-notices.ts';
 import { renderNotice, renderSummary } from '#commands/cards/notices.ts';
 import { renderPost } from '#commands/cards/post-card.ts';
 import type { Adapter } from '../chat/adapter.ts';
@@ -27,6 +28,7 @@ export function createSweeps(
     findAccount: stores.accounts.findForWork,
     findUser: stores.users.find,
     renderNotice,
+    renderGathered,
     renderCard: renderPost,
     databaseNow: database.now,
     newId,

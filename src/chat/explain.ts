@@ -136,7 +136,7 @@ const WORDS: Record<ErrorCode, Words> = {
   post_too_late: () => 'Too late: TikTok already has this video.',
   post_wrong_state: ({ state }) =>
     `That cannot be done with a post that is ${state || 'in this state'}. /posts shows where each one stands.`,
-  post_missed: () => 'The time passed while Clipcue was not running.',
+  post_missed: () => 'Its time passed before it could go out.',
   post_unconfirmed: () => 'TikTok never said whether this video was posted. Please look at the account.',
   post_of_other_tiktok: ({ setAside }) => {
     if (setAside === 'practice')

@@ -27,6 +27,14 @@ const WEIGHTS: Record<NoticeKind, Weight> = {
   set_aside: 'problem',
 };
 
+/**
+ * Kinds that many posts of one person tend to owe at once; they wait this long for each other and are told in one message. Long
+ * enough for a sweep to find all that was missed while the bot was off.
+ */
+const GATHERED: ReadonlySet<NoticeKind> = new Set(['missed', 'held_reminder', 'unconfirmed_reminder']);
+export const GATHER_MS = 3_000;
+export const isGathered = (kind: NoticeKind): boolean => GATHERED.has(kind);
+
 export type Delivery =
   | { readonly kind: 'send'; readonly silent: boolean }
   | { readonly kind: 'leave_to_summary' }

@@ -2,6 +2,7 @@
 // follow from it on the wall clock (days) or on the stopwatch (hours, minutes).
 
 import { AppError } from './errors.ts';
+import type { Due } from './post-record.ts';
 import { addDays, nearestInstant, wallTimeAt, wallTimeToInstant } from './when/wall-time.ts';
 
 /** The gap from one post to the next: days keep the wall clock across clock changes, ms do not. */
@@ -14,6 +15,7 @@ export interface Series {
 }
 
 const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000 };
+const DAY_MS = 86_400_000;
 const DEFAULT_STEP: Step = { days: 1 };
 const SERIES =
   /^(?<first>.+?)[\s,;]+(?:then\s+)?(?:(?<daily>daily|every\s+day)|(?:every\s+)(?<count>\d{1,3})?\s*(?<unit>days?|hours?|h|minutes?|mins?|m))$/i;
@@ -34,6 +36,13 @@ export function instantInSeries(firstAt: number, index: number, step: Step, zone
   if ('ms' in step) return firstAt + index * step.ms;
   const wall = wallTimeAt(firstAt, zone);
   return nearestInstant(wallTimeToInstant({ date: addDays(wall.date, index * step.days), time: wall.time }, zone));
+}
+
+/** `first` moved on by `index` steps. Words that wait for a zone stay as they are. */
+export function dueInSeries(first: Due, index: number, step: Step): Due {
+  if (first.at) return { ...first, at: new Date(instantInSeries(first.at.getTime(), index, step, first.zone)) };
+  if (first.delayMs === null) return first;
+  return { ...first, delayMs: first.delayMs + index * ('ms' in step ? step.ms : step.days * DAY_MS) };
 }
 
 /** The words that stand for a step, as they can be typed again. */

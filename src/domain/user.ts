@@ -26,6 +26,8 @@ export interface User {
   readonly zone: string | null;
   readonly defaultAccountId: string | null;
   readonly notices: NoticeSetting;
+  /** How late a post may go out without asking them, ms. */
+  readonly latenessMs: number;
 }
 
 /** The one spelling of "this person on that platform", used as a unique key. */

@@ -4,7 +4,7 @@
 import { type Choices, CREATOR_INFO_MAX_AGE_MS, type Problem } from '../domain/choices.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Clip, Due, Post } from '../domain/post-record.ts';
-import { instantInSeries, type Step } from '../domain/series.ts';
+import { dueInSeries, type Step } from '../domain/series.ts';
 import type { User } from '../domain/user.ts';
 import type { Accounts } from './accounts.ts';
 import type { Drafts } from './drafts.ts';
@@ -19,8 +19,6 @@ export interface BatchesDeps {
 }
 
 export type Batches = ReturnType<typeof createBatches>;
-
-const DAY_MS = 86_400_000;
 
 export function createBatches({ drafts, posts, accounts, newId, clock }: BatchesDeps) {
   const find = (user: User, batchId: string): Promise<Post[]> => drafts.listBatch(user, batchId);
@@ -103,10 +101,4 @@ export function createBatches({ drafts, posts, accounts, newId, clock }: Batches
     discard: (user: User, batchId: string): Promise<Post[]> =>
       changeAll(user, batchId, ({ id }) => posts.cancel(user, id)),
   };
-}
-
-function dueInSeries(first: Due, index: number, step: Step): Due {
-  if (first.at) return { ...first, at: new Date(instantInSeries(first.at.getTime(), index, step, first.zone)) };
-  if (first.delayMs === null) return first;
-  return { ...first, delayMs: first.delayMs + index * ('ms' in step ? step.ms : step.days * DAY_MS) };
 }

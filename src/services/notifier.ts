@@ -1,13 +1,14 @@
 // Delivers what posts owe to people: at least once, in order per post, by the platform the post was made on. A platform that is down
 // delays notices and nothing else.
 
-import type { Adapter } from '../chat/adapter.ts';
+import type { Adapter, SendOutcome } from '../chat/adapter.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { Account } from '../domain/account.ts';
-import { type Delivery, decideDelivery } from '../domain/notice-policy.ts';
-import type { NoticeKind, Post } from '../domain/post-record.ts';
+import { type Delivery, decideDelivery, isGathered } from '../domain/notice-policy.ts';
+import type { Notice, NoticeKind, Post } from '../domain/post-record.ts';
 import type { User } from '../domain/user.ts';
 import type { PostStore } from '../stores/posts.ts';
+import { createGatheredNotices, type GatheredNoticesDeps } from './gathered-notices.ts';
 import { createSweep, type Sweep } from './sweep.ts';
 
 /** While a notice is being sent nobody else sends it; after a crash it is sent again this much later. */
@@ -20,8 +21,9 @@ export interface NotifierDeps {
   readonly findAccount: (id: string) => Promise<Account | null>;
   readonly findUser: (id: string) => Promise<User | null>;
   readonly renderNotice: (kind: NoticeKind, post: Post, account: Account | null) => Reply;
+  readonly renderGathered: GatheredNoticesDeps['renderGathered'];
   /** The card as it looks now, to edit the old one to match. */
-  readonly renderCard: (post: Post, account: Account | null) => Reply;
+  readonly renderCard: (post: Post, account: Account | null) => Reply | Promise<Reply>;
   readonly databaseNow: () => Promise<number>;
   readonly newId: () => string;
   readonly clock: () => number;
@@ -31,6 +33,7 @@ export interface NotifierDeps {
 
 export function createNotifier(deps: NotifierDeps): Sweep {
   const { posts } = deps;
+  const tellGathered = createGatheredNotices(deps);
 
   async function deliverNext(id: string): Promise<void> {
     const post = await posts.claimNotice(id, deps.newId(), HOLD_MS);
@@ -49,6 +52,7 @@ export function createNotifier(deps: NotifierDeps): Sweep {
       await refreshCard(adapter, post, account, notice.key);
       return;
     }
+    if (isGathered(notice.kind)) return deliverGathered(adapter, post, notice, delivery);
     // "Posted" becomes "live" in the same message: one post, one line in the chat.
     const edits = notice.kind === 'live' && adapter.limits.edits ? post.noticeRef : null;
     const outcome = await adapter.send(post.card.chatId, {
@@ -58,18 +62,45 @@ export function createNotifier(deps: NotifierDeps): Sweep {
       edits,
       silent: delivery.silent || edits !== null,
     });
+    await settle(adapter, { post, account }, notice, outcome);
+  }
+
+  async function settle(
+    adapter: Adapter,
+    { post, account }: { post: Post; account: Account | null },
+    notice: Notice,
+    outcome: SendOutcome,
+  ): Promise<void> {
     if (outcome.kind === 'retryAfter') {
-      await posts.delayNotice(id, outcome.delayMs);
+      await posts.delayNotice(post.id, outcome.delayMs);
       return;
     }
     if (outcome.kind === 'unreachable') {
-      deps.log.warn({ postId: id, notice: notice.kind }, 'a person cannot be reached; the notice is kept');
-      await posts.delayNotice(id, null);
+      deps.log.warn({ postId: post.id, notice: notice.kind }, 'a person cannot be reached; the notice is kept');
+      await posts.delayNotice(post.id, null);
       return;
     }
     // Struck first: an edit that fails must not have the news told twice.
-    await posts.settleNotice(id, notice.key, outcome.messageRef);
+    await posts.settleNotice(post.id, notice.key, outcome.messageRef);
     await refreshCard(adapter, post, account, notice.key);
+  }
+
+  async function deliverGathered(
+    adapter: Adapter,
+    post: Post,
+    notice: Notice,
+    delivery: Delivery & { kind: 'send' },
+  ): Promise<void> {
+    const gathered = await tellGathered(adapter, post, notice, delivery);
+    if (gathered.kind === 'stale') await posts.settleNotice(post.id, notice.key, null);
+    if (gathered.kind !== 'told') return;
+    const { outcome, told } = gathered;
+    // What becomes of one of many must not overwrite the message that speaks of all.
+    const ofEach = outcome.kind === 'sent' && told.length > 1 ? { ...outcome, messageRef: null } : outcome;
+    for (const one of told) {
+      const [own] = one.post.outbox;
+      if (own) await settle(adapter, one, own, ofEach);
+    }
   }
 
   async function decide(post: Post, kind: NoticeKind): Promise<Delivery> {
@@ -82,7 +113,7 @@ export function createNotifier(deps: NotifierDeps): Sweep {
     const { chatId, messageRef } = post.card;
     if (!messageRef || !adapter.limits.edits) return;
     await adapter.send(chatId, {
-      reply: deps.renderCard(post, account),
+      reply: await deps.renderCard(post, account),
       idempotencyKey: `${key}.card`,
       answers: null,
       edits: messageRef,

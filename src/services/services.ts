@@ -7,6 +7,7 @@ import type { Clips } from './clips.ts';
 import type { Drafts } from './drafts.ts';
 import type { Leaving } from './leaving.ts';
 import type { Linking } from './linking.ts';
+import type { Missed } from './missed.ts';
 import type { People } from './people.ts';
 import type { Posts } from './posts.ts';
 import type { Practice } from './practice.ts';
@@ -20,6 +21,7 @@ export interface Services {
   readonly drafts: Drafts;
   readonly leaving: Leaving;
   readonly linking: Linking;
+  readonly missed: Missed;
   readonly people: People;
   readonly posts: Posts;
   readonly practice: Practice;

@@ -22,6 +22,8 @@ interface StoredAccount extends Omit<Account, 'id'> {
   readonly grantFence: number;
   readonly grantLease: { readonly owner: string; readonly until: Date } | null;
   readonly turn: { readonly postId: string; readonly until: Date } | null;
+  /** When the last of its late posts goes out. */
+  readonly caughtUpAt: Date | null;
 }
 
 const part = (definition: object) => new Schema(definition, { _id: false, strict: 'throw' });
@@ -45,6 +47,7 @@ const schema = new Schema<StoredAccount>(
     grantFence: { type: Number, default: 0 },
     grantLease: optional(part({ owner: String, until: Date })),
     turn: optional(part({ postId: String, until: Date })),
+    caughtUpAt: { type: Date, default: null },
     connectedAt: Date,
   },
   { collection: 'accounts', strict: 'throw', versionKey: false },
@@ -218,6 +221,16 @@ export function createAccountStore(connection: Connection) {
 
     async endTurn(id: string, postId: string): Promise<void> {
       await model.updateOne({ _id: id, 'turn.postId': postId }, { $set: { turn: null } });
+    },
+
+    /** When the next late post of the account may go out: now, or `gapMs` after the one before it. Taken once given. */
+    async takeSlot(id: string, gapMs: number): Promise<Date | null> {
+      const next = { $add: [{ $ifNull: ['$caughtUpAt', new Date(0)] }, gapMs] };
+      const caughtUpAt = { $cond: [{ $gt: [next, '$$NOW'] }, next, '$$NOW'] };
+      const stored = await model
+        .findOneAndUpdate({ _id: id }, [{ $set: { caughtUpAt } }], { updatePipeline: true, returnDocument: 'after' })
+        .lean<StoredAccount | null>();
+      return stored?.caughtUpAt ?? null;
     },
 
     /** @throws AppError `account_gone`. */

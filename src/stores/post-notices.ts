@@ -2,8 +2,11 @@
 // written. They touch neither a post's version nor its lease, so publishing never waits for a chat.
 
 import type { Model } from 'mongoose';
-import type { Post } from '../domain/post-record.ts';
+import type { NoticeKind, Post } from '../domain/post-record.ts';
 import { PIPELINE, type StoredPost, toPost } from './post-schema.ts';
+
+/** More than anybody is told of in one message. */
+const GATHERED_AT_MOST = 500;
 
 export function createNoticeQueries(model: Model<StoredPost>) {
   return {
@@ -15,6 +18,22 @@ export function createNoticeQueries(model: Model<StoredPost>) {
         .limit(limit)
         .lean();
       return found.map(({ _id }) => _id);
+    },
+
+    /** Posts that wait for the person of `post` in the same chat, and whose next notice is of the same `kind`. */
+    async listOwing({ ownerId, card }: Post, kind: NoticeKind): Promise<Post[]> {
+      const stored = await model
+        .find({
+          ownerId,
+          state: { $in: ['held', 'unconfirmed'] },
+          'outbox.0.kind': kind,
+          'card.platform': card.platform,
+          'card.chatId': card.chatId,
+        })
+        .sort({ _id: 1 })
+        .limit(GATHERED_AT_MOST)
+        .lean<StoredPost[]>();
+      return stored.map(toPost);
     },
 
     /**

@@ -5,6 +5,7 @@ import type { Connection } from 'mongoose';
 import { isPractice, type World } from '../domain/account.ts';
 import type { Consent } from '../domain/choices.ts';
 import { AppError } from '../domain/errors.ts';
+import { GATHER_MS, isGathered } from '../domain/notice-policy.ts';
 import { isTerminal, POST_STATES, type PostEvent, type PostState, transition } from '../domain/post.ts';
 import type { NoticeKind, Post } from '../domain/post-record.ts';
 import { isDuplicateKey } from './database.ts';
@@ -112,6 +113,11 @@ export function createPostStore(connection: Connection) {
       return last?.consent ?? null;
     },
 
+    /** Whether the account has a scheduled post that is due before `at`. */
+    async hasEarlierScheduled(accountId: string, at: Date): Promise<boolean> {
+      return (await model.exists({ accountId, state: 'scheduled', 'due.at': { $lt: at } })) !== null;
+    },
+
     /** The due times of an account's posts between two instants, but for `exceptIds`. */
     async listDueTimes(accountId: string, from: Date, to: Date, exceptIds: readonly string[]): Promise<Date[]> {
       const found = await model
@@ -150,7 +156,8 @@ export function createPostStore(connection: Connection) {
       if (notices.length > 0) {
         const owed = notices.map(kind => ({ key: `${post.id}.${post.version + 1}.${kind}`, kind, at: '$$NOW' }));
         set.outbox = { $concatArrays: ['$outbox', owed] };
-        set.notifyAt = { $ifNull: ['$notifyAt', '$$NOW'] };
+        const notifyAt = notices.every(isGathered) ? { $add: ['$$NOW', GATHER_MS] } : '$$NOW';
+        set.notifyAt = { $ifNull: ['$notifyAt', notifyAt] };
       }
       const stored = await model.findOneAndUpdate(filter, [{ $set: set }], PIPELINE).lean<StoredPost | null>();
       if (stored) return toPost(stored);

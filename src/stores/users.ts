@@ -1,6 +1,7 @@
 // People, found by who they are on a chat platform.
 
 import { type Connection, Schema } from 'mongoose';
+import { DEFAULT_LATENESS_MS } from '../domain/lateness.ts';
 import {
   type Identity,
   identityKey,
@@ -19,6 +20,8 @@ interface StoredUser {
   readonly zone: string | null;
   readonly defaultAccountId: string | null;
   readonly notices: NoticeSetting;
+  /** Missing in what earlier versions wrote. */
+  readonly latenessMs?: number;
   /** When the daily summary is due; null for people who want none. */
   readonly summaryAt: Date | null;
   readonly createdAt: Date;
@@ -38,6 +41,7 @@ const schema = new Schema<StoredUser>(
     zone: { type: String, default: null },
     defaultAccountId: { type: String, default: null },
     notices: { type: String, enum: ['each', 'daily', 'problems'], default: 'each' },
+    latenessMs: { type: Number, default: DEFAULT_LATENESS_MS },
     summaryAt: { type: Date, default: null },
     createdAt: Date,
   },
@@ -54,9 +58,10 @@ const toUser = (stored: StoredUser): User => ({
   zone: stored.zone,
   defaultAccountId: stored.defaultAccountId,
   notices: stored.notices,
+  latenessMs: stored.latenessMs ?? DEFAULT_LATENESS_MS,
 });
 
-export type UserSettings = Partial<Pick<User, 'zone' | 'defaultAccountId' | 'notices'>> & {
+export type UserSettings = Partial<Pick<User, 'zone' | 'defaultAccountId' | 'notices' | 'latenessMs'>> & {
   readonly summaryAt?: Date | null;
 };
 export type UserStore = ReturnType<typeof createUserStore>;

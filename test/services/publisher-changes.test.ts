@@ -18,7 +18,15 @@ before(async () => {
   clip = await stage.keepClip(randomBytes(3000));
   const { posts, media } = stage;
   people = createPosts({ posts, media, clock: Date.now, setAlarm: async () => {}, clipKeepMs: 86_400_000 });
-  clara = { id: stage.ownerId, identities: [], role: 'owner', zone: 'UTC', defaultAccountId: null, notices: 'each' };
+  clara = {
+    id: stage.ownerId,
+    identities: [],
+    role: 'owner',
+    zone: 'UTC',
+    defaultAccountId: null,
+    notices: 'each',
+    latenessMs: 0,
+  };
 });
 afterEach(() => stage.stopRunners());
 after(() => stage.close());

@@ -188,3 +188,47 @@ describe('late', () => {
       assert.equal(stage.journalOf(account.username, { kind: 'init' }).length, 0, 'inits');
     });
 });
+
+describe('late, as each person chose', () => {
+  const dueAgo = (minutes: number) => ({
+    due: { at: new Date(Date.now() - minutes * 60_000), delayMs: null, zone: 'UTC', words: 'a while ago' },
+  });
+
+  for (const [allowedMinutes, lateMinutes, state] of [
+    [0, 2, 'held'],
+    [10, 11, 'held'],
+    [120, 60, 'published'],
+  ] as const)
+    test(`${lateMinutes} minutes late, ${allowedMinutes} allowed: ${state}`, async () => {
+      const account = await stage.addAccount();
+      const { id } = await stage.addPost(clip, account.id, dueAgo(lateMinutes));
+      stage.startRunner({ findLateness: async () => allowedMinutes * 60_000 });
+      const post = await stage.waitFor(id, 'the end of a post', isOver);
+      assert.deepEqual([post.state, post.problem?.code ?? null], [state, state === 'held' ? 'post_missed' : null]);
+    });
+
+  test('posts of one account that are caught up with go out in their order, ten minutes apart, kept as their times', async () => {
+    const account = await stage.addAccount();
+    const other = await stage.addAccount();
+    const agos = [12, 20, 16];
+    const posts = await Promise.all(agos.map(ago => stage.addPost(clip, account.id, dueAgo(ago))));
+    const alone = await stage.addPost(clip, other.id, dueAgo(12));
+    stage.startRunner();
+    await stage.waitFor(alone.id, 'another account’s post', isOver);
+    const first = await stage.waitFor(posts[1]?.id ?? '', 'the earliest', isOver);
+    assert.equal(first.state, 'published');
+    const startedAt = first.attempt?.startedAt.getTime() ?? 0;
+    for (const [index, minutes] of [
+      [2, 10],
+      [0, 20],
+    ] as const) {
+      const waiting = await stage.waitFor(
+        posts[index]?.id ?? '',
+        `a time ${minutes} minutes after the first`,
+        ({ due }) => Math.abs((due?.at?.getTime() ?? 0) - startedAt - minutes * 60_000) < 30_000,
+        { hasten: false },
+      );
+      assert.deepEqual([waiting.state, waiting.wakeAt?.getTime()], ['scheduled', waiting.due?.at?.getTime()]);
+    }
+  });
+});

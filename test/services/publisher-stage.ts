@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_LATENESS_MS } from '#domain/lateness.ts';
 import type { Clip, Post } from '#domain/post-record.ts';
 import { makeId } from '#domain/secrets.ts';
 import { createDiskStore } from '#media/disk-store.ts';
@@ -33,7 +34,6 @@ export const SHORT_TIMING: PublisherTiming = {
   leaseMs: 2_000,
   renewEveryMs: 100,
   chunkTimeoutMs: 5_000,
-  latenessMs: 30 * 60_000,
   retryBaseMs: 10,
 };
 
@@ -77,6 +77,7 @@ export async function openStage(settings: SettingsPatch = {}) {
     tokenBox,
     plan: { planUpload, chunkRange, nextChunk },
     world: 'simulator',
+    findLateness: async () => DEFAULT_LATENESS_MS,
     clock,
     random: Math.random,
     timing: SHORT_TIMING,

@@ -3,6 +3,7 @@
 import { type Account, accountName } from '../../domain/account.ts';
 import { CREATOR_INFO_MAX_AGE_MS, findForbiddenChoices, isBranded } from '../../domain/choices.ts';
 import { AppError } from '../../domain/errors.ts';
+import { CATCH_UP_AFTER_MS, CATCH_UP_GAP_MS, isLate, isTooLate } from '../../domain/lateness.ts';
 import type { Attempt, Clip, Post } from '../../domain/post-record.ts';
 import type { DirectPost } from '../../tiktok/client.ts';
 import { applyUnderLease, releaseFor, type StepOutcome, type Work } from './work.ts';
@@ -28,10 +29,36 @@ export function requireAccountId(post: Post): string {
   return post.accountId;
 }
 
-/** Nobody expects a video hours late: after half an hour the person is asked, until an upload has begun. */
-function requirePunctual({ deps }: Work, post: Post): void {
-  const lateMs = post.due?.at ? deps.clock() - post.due.at.getTime() : 0;
-  if (lateMs > deps.timing.latenessMs) throw new AppError('post_missed', { minutes: Math.round(lateMs / 60_000) });
+const latenessOf = ({ deps }: Work, { due }: Post): number => (due?.at ? deps.clock() - due.at.getTime() : 0);
+
+/** Nobody expects a video hours late: until an upload has begun the person is asked, as they have chosen in /settings. */
+async function requirePunctual(work: Work, post: Post): Promise<void> {
+  const lateMs = latenessOf(work, post);
+  if (!isLate(lateMs)) return;
+  if (isTooLate(lateMs, await work.deps.findLateness(post.ownerId)))
+    throw new AppError('post_missed', { minutes: Math.round(lateMs / 60_000) });
+}
+
+/** How little a slot may lie ahead to be taken at once. */
+const SLOT_TOLERANCE_MS = 5_000;
+
+/**
+ * Late posts of one account, as after a while off, go out in their order and ten minutes apart. True for one whose place is now;
+ * others get a later time, or wait for the earlier ones to get theirs.
+ */
+async function catchUp(work: Work, post: Post): Promise<boolean> {
+  const { deps } = work;
+  const dueAt = post.due?.at;
+  if (!dueAt || !post.accountId || latenessOf(work, post) <= CATCH_UP_AFTER_MS) return true;
+  if (await deps.posts.hasEarlierScheduled(post.accountId, dueAt)) {
+    await releaseFor(work, post, TURN_RETRY_MS);
+    return false;
+  }
+  const slot = await deps.accounts.takeSlot(post.accountId, CATCH_UP_GAP_MS);
+  if (!slot || slot.getTime() - post.updatedAt.getTime() <= SLOT_TOLERANCE_MS) return true;
+  const due = { ...post.due, at: slot };
+  await applyUnderLease(work, post, { event: 'reschedule', patch: { due, wakeAt: slot, lease: null } });
+  return false;
 }
 
 /**
@@ -59,7 +86,8 @@ export async function claimScheduled(work: Work, post: Post): Promise<StepOutcom
     await work.deps.posts.release(post, work.owner, { wakeAt: dueAt });
     return null;
   }
-  requirePunctual(work, post);
+  await requirePunctual(work, post);
+  if (!(await catchUp(work, post))) return null;
   if (!(await takeTurn(work, post))) return releaseFor(work, post, TURN_RETRY_MS);
   // An upload of an earlier time was broken off before its last chunk; nothing can come of it.
   return applyUnderLease(work, post, { event: 'claim', patch: { attempt: null } });
@@ -71,7 +99,7 @@ export const resume = async (work: Work, post: Post): Promise<StepOutcome> =>
 
 /** claimed: asks TikTok what the creator allows now, then opens an upload. Steps with one effect each. */
 export async function prepareUpload(work: Work, post: Post): Promise<StepOutcome> {
-  requirePunctual(work, post);
+  await requirePunctual(work, post);
   if (post.mode === 'direct' && !isCreatorFresh(work, post)) return askCreator(work, post);
   const intention = intend(work, post);
   if (intention) return applyUnderLease(work, post, { event: 'note', patch: intention });

@@ -28,6 +28,8 @@ export interface PublisherDeps {
     nextChunk(plan: UploadPlan, sizeBytes: number, reportedBytes: number): number;
   };
   readonly world: World;
+  /** How late this person's posts may go out without asking them, ms. */
+  readonly findLateness: (ownerId: string) => Promise<number>;
   readonly clock: () => number;
   /** In [0, 1). */
   readonly random: () => number;
@@ -39,8 +41,6 @@ export interface PublisherTiming {
   readonly leaseMs: number;
   readonly renewEveryMs: number;
   readonly chunkTimeoutMs: number;
-  /** Later than this after its time, no upload begins without asking the person. */
-  readonly latenessMs: number;
   /** What the waits between tries grow from. */
   readonly retryBaseMs: number;
 }
@@ -49,7 +49,6 @@ export const DEFAULT_TIMING: PublisherTiming = {
   leaseMs: 15_000,
   renewEveryMs: 5_000,
   chunkTimeoutMs: 10 * 60_000,
-  latenessMs: 30 * 60_000,
   retryBaseMs: 2_000,
 };
 

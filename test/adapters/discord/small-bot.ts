@@ -27,6 +27,7 @@ const USER: User = {
   zone: null,
   defaultAccountId: null,
   notices: 'each',
+  latenessMs: 0,
 };
 
 const createCommands = (behaviour: Behaviour): Command<object>[] => [
