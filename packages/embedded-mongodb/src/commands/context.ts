@@ -1,6 +1,7 @@
 /** What a command gets to work with, and what one is. */
 import type { Document, Value } from '../codec/values.ts';
 import type { TimeSlice } from '../query/scan.ts';
+import type { CommandError } from '../server/errors.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import type { StorageFile } from '../storage/file.ts';
 import type { Cursors } from './cursors.ts';
@@ -12,6 +13,8 @@ export type ServerState = {
   readonly slice: TimeSlice;
   readonly startedAtMs: number;
   readonly connectionCount: () => number;
+  /** Ends every other command that has begun with `error`: what it knows of the file is no longer true. */
+  readonly endStarted: (error: CommandError) => void;
 };
 
 export type CommandContext = {

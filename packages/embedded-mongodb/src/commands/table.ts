@@ -15,6 +15,7 @@ import {
   renameCollection,
 } from './collections.ts';
 import type { Command } from './context.ts';
+import { backup, restore } from './copies.ts';
 import { getMore, killCursors } from './cursors.ts';
 import { deleteDocuments } from './delete.ts';
 import { explain } from './explain.ts';
@@ -28,6 +29,7 @@ import { update } from './update.ts';
 export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...Object.entries(SERVER_INFO),
   ['aggregate', aggregate],
+  ['backup', backup],
   ['collMod', collMod],
   ['collStats', collStats],
   ['count', count],
@@ -52,6 +54,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['listDatabases', listDatabases],
   ['listIndexes', listIndexes],
   ['renameCollection', renameCollection],
+  ['restore', restore],
   ['update', update],
 ]);
 

@@ -23,6 +23,9 @@ type Running = Task & {
   readonly startedAt: number;
   hasWritten: boolean;
   isCancelled: boolean;
+  isStarted: boolean;
+  /** What its next step answers instead of going on. */
+  endsWith: CommandError | null;
 };
 
 export type Scheduler = ReturnType<typeof createScheduler>;
@@ -47,6 +50,8 @@ type SchedulerDeps = {
 
 export function createScheduler({ file, slice, onRollback, onWarning }: SchedulerDeps) {
   let queue: Running[] = [];
+  /** Those of the turn that is under way. */
+  let turnTasks: readonly Running[] = [];
   let scheduled = false;
 
   function submit(task: Task): { cancel: () => void } {
@@ -56,6 +61,8 @@ export function createScheduler({ file, slice, onRollback, onWarning }: Schedule
       startedAt: performance.now(),
       hasWritten: false,
       isCancelled: false,
+      isStarted: false,
+      endsWith: null,
     };
     queue.push(running);
     schedule();
@@ -76,6 +83,7 @@ export function createScheduler({ file, slice, onRollback, onWarning }: Schedule
     scheduled = false;
     const tasks = queue;
     queue = [];
+    turnTasks = tasks;
     const finished: { task: Running; reply: Document }[] = [];
     for (const task of tasks) {
       try {
@@ -98,6 +106,11 @@ export function createScheduler({ file, slice, onRollback, onWarning }: Schedule
       task.steps.return(doc({}));
       return null;
     }
+    if (task.endsWith) {
+      task.steps.return(doc({}));
+      return errorReply(task.endsWith);
+    }
+    task.isStarted = true;
     slice.start();
     const writesBefore = file.writeCount();
     try {
@@ -145,7 +158,12 @@ export function createScheduler({ file, slice, onRollback, onWarning }: Schedule
     return reply;
   }
 
-  return { submit };
+  /** To be called from within a step; the command that calls it goes on. */
+  function endStarted(error: CommandError): void {
+    for (const task of [...turnTasks, ...queue]) if (task.isStarted) task.endsWith = error;
+  }
+
+  return { submit, endStarted };
 }
 
 /** The command itself begins with its first time slice, not when it arrives. */

@@ -5,6 +5,7 @@ import type { ServerState } from '../commands/context.ts';
 import { createCursors } from '../commands/cursors.ts';
 import { MAX_CONNECTIONS } from '../commands/server-info.ts';
 import { createCatalog } from '../storage/catalog.ts';
+import { removeForgottenCopies } from '../storage/copy.ts';
 import { openStorageFile } from '../storage/file.ts';
 import { serveConnection } from './connection.ts';
 import { removeExpired } from './expiry.ts';
@@ -30,6 +31,7 @@ const SWEEP_MS = 60_000;
 export async function startServer(options: ServerOptions): Promise<{ address: Address; stop: () => Promise<void> }> {
   const { dataDir, now, onNotice } = options;
   const file = openStorageFile(dataDir, { maxPages: options.maxPages });
+  removeForgottenCopies(dataDir);
   const catalog = createCatalog(file);
   const cursors = createCursors(() => randomBytes(8).readBigUInt64LE());
   const slice = createTimeSlice();
@@ -51,6 +53,7 @@ export async function startServer(options: ServerOptions): Promise<{ address: Ad
     slice,
     startedAtMs: now(),
     connectionCount: () => sockets.size,
+    endStarted: scheduler.endStarted,
   };
   let connectionId = 0;
   const server = createServer(socket => {
@@ -87,6 +90,7 @@ export async function startServer(options: ServerOptions): Promise<{ address: Ad
     await closed;
     // Commands that were cancelled with their connections end in the next turn.
     await new Promise(settle => setImmediate(() => setImmediate(settle)));
+    await file.endCopies();
     file.close();
     remove();
   }

@@ -3,6 +3,7 @@ import { closeSync, existsSync, fdatasyncSync, fsyncSync, mkdirSync, openSync } 
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { EmbeddedMongodbError } from '../errors.ts';
+import { AUTOCHECKPOINT_PAGES, createCopier, takeIn } from './copy.ts';
 
 /** "CqDb" in ASCII: says in the file's header whose it is. */
 const APPLICATION_ID = 0x43714462;
@@ -99,9 +100,17 @@ function prepareFile(database: DatabaseSync, path: string): void {
   database.exec('PRAGMA synchronous = NORMAL');
   database.exec('PRAGMA cache_size = -16384');
   database.exec('PRAGMA temp_store = MEMORY');
-  database.exec('PRAGMA wal_autocheckpoint = 4000');
+  database.exec(`PRAGMA wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`);
   database.exec('PRAGMA journal_size_limit = 67108864');
   database.exec('BEGIN IMMEDIATE');
+  checkOwner(database, path);
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  database.exec(`PRAGMA user_version = ${FORMAT_VERSION}`);
+  database.exec('COMMIT');
+}
+
+/** @throws EmbeddedMongodbError `foreign-file`, `newer-format` */
+function checkOwner(database: DatabaseSync, path: string): void {
   const owner = pragma(database, 'application_id');
   const version = pragma(database, 'user_version');
   const tables = Number(Object.values(database.prepare('SELECT count(*) FROM sqlite_schema').get() ?? {})[0]);
@@ -114,9 +123,6 @@ function prepareFile(database: DatabaseSync, path: string): void {
       `${path} was written by a newer version of this program (format ${version}, this one knows ${FORMAT_VERSION}). Update the program.`,
     );
   }
-  database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-  database.exec(`PRAGMA user_version = ${FORMAT_VERSION}`);
-  database.exec('COMMIT');
 }
 
 function pragma(database: DatabaseSync, name: string): number {
@@ -129,6 +135,7 @@ function createFile(database: DatabaseSync, path: string) {
   let inTransaction = false;
   let wal: number | null = null;
   let writes = 0;
+  const copier = createCopier(database, path);
 
   function borrow(sql: string): StatementSync {
     const statement = idle.get(sql)?.pop();
@@ -221,7 +228,7 @@ function createFile(database: DatabaseSync, path: string) {
 
   /** Moves the write-ahead log into the file, both forced to the disk. */
   function checkpoint(): void {
-    if (!inTransaction) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    if (!inTransaction && !copier.isBusy()) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
   /** DDL: statements prepared before it must not outlive the tables they name. */
@@ -236,6 +243,19 @@ function createFile(database: DatabaseSync, path: string) {
     commit();
     if (wal !== null) closeSync(wal);
     database.close();
+    copier.close();
+  }
+
+  /** See `takeIn`. Everything in memory that mirrors the file must be read again afterwards. */
+  function replaceContent(source: string): void {
+    commit();
+    writes += 1;
+    idle.clear();
+    try {
+      takeIn(database, source, checkOwner);
+    } catch (error) {
+      throw openError(error, source);
+    }
   }
 
   function sizeBytes(): number {
@@ -254,6 +274,10 @@ function createFile(database: DatabaseSync, path: string) {
     sync,
     checkpoint,
     close,
+    /** See `createCopier`. */
+    copy: copier.copy,
+    endCopies: copier.end,
+    replaceContent,
     sizeBytes,
     /** Goes up with every change: tells whether a command has written. */
     writeCount: () => writes,
