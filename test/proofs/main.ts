@@ -1,4 +1,4 @@
-// `npm run prove -- <name>`: what only whole processes can prove, each in seconds to a minute. `all` runs every one.
+// `npm run prove -- <name>`: what only whole processes can prove, each in seconds to a minute. `all` runs every one, `list` names them.
 
 import { proveCrash } from './crash.ts';
 import { provePlayground } from './playground.ts';
@@ -16,6 +16,11 @@ const PROOFS: Readonly<Record<string, (print: (line: string) => void) => Promise
 const [name = ''] = process.argv.slice(2);
 const chosen = name === 'all' ? Object.keys(PROOFS) : [name];
 const print = (line: string) => process.stdout.write(`${line}\n`);
+
+if (name === 'list') {
+  print(Object.keys(PROOFS).join('\n'));
+  process.exit();
+}
 
 for (const proof of chosen) {
   const prove = Object.hasOwn(PROOFS, proof) ? PROOFS[proof] : undefined;
