@@ -8,6 +8,7 @@ import { connectDatabase, type Database } from '../stores/database.ts';
 import { createInviteStore } from '../stores/invites.ts';
 import { createLinkAttemptStore } from '../stores/link-attempts.ts';
 import { createMarkStore } from '../stores/marks.ts';
+import { createPauseStore } from '../stores/pauses.ts';
 import { createPendingQuestionStore } from '../stores/pending-questions.ts';
 import { createPlaygroundMessageStore } from '../stores/playground-messages.ts';
 import { createPostStore } from '../stores/posts.ts';
@@ -44,6 +45,7 @@ export async function openStores({ connection }: Database, newId: () => string, 
     invites: createInviteStore(connection),
     linkAttempts: createLinkAttemptStore(connection),
     marks: createMarkStore(connection),
+    pauses: createPauseStore(connection),
     posts: createPostStore(connection),
     rateWindows: createRateWindowStore(connection, newId),
     playgroundMessages: createPlaygroundMessageStore(connection),

@@ -4,6 +4,7 @@ import { DEFAULT_LATENESS_MS } from '../domain/lateness.ts';
 import { createAlarms } from '../jobs/alarms.ts';
 import { createAccessTokens } from '../services/access-tokens.ts';
 import { createAccounts } from '../services/accounts.ts';
+import { createAppPause } from '../services/app-pause.ts';
 import { createCallLimits } from '../services/call-limits.ts';
 import { createRunner } from '../services/publisher/runner.ts';
 import type { PublisherTiming } from '../services/publisher/work.ts';
@@ -19,6 +20,7 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
   const { config, database, stores, tiktok, tokenBox, media, world, newId, clock, log } = foundation;
   const accessTokens = createAccessTokens({ accounts: stores.accounts, tokenBox, tiktok, clock, newId });
   const callLimits = createCallLimits(stores.rateWindows);
+  const appPause = createAppPause({ pauses: stores.pauses, posts: stores.posts, clock, onMet: async () => {} });
   const { isAudited } = config.tiktok;
   const accounts = createAccounts({
     accounts: stores.accounts,
@@ -34,6 +36,7 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
     accounts: stores.accounts,
     accessTokens,
     callLimits,
+    appPause,
     tiktok,
     media,
     tokenBox,

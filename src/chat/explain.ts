@@ -171,6 +171,7 @@ const WORDS: Record<ErrorCode, Words> = {
   tiktok_upload_unknown: () => `TikTok lost this upload. ${TRIES_AGAIN}`,
   tiktok_upload_offset: () => `The upload got out of step with TikTok. ${TRIES_AGAIN}`,
   tiktok_internal: () => `TikTok had a fault of its own. ${TRIES_AGAIN}`,
+  tiktok_paused: () => `TikTok has trouble answering just now, so Clipcue waits a moment. ${TRIES_AGAIN}`,
   tiktok_unavailable: () => `TikTok is not available just now. ${TRIES_AGAIN}`,
   tiktok_request_invalid: () => 'TikTok did not accept what Clipcue sent. Please tell the owner of this bot.',
   tiktok_client_invalid: () => 'TikTok does not accept this bot’s app key. Please tell the owner of this bot.',

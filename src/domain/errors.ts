@@ -121,6 +121,7 @@ export const ERROR_KINDS = {
   tiktok_upload_offset: 'retry',
   tiktok_internal: 'retry',
   tiktok_unavailable: 'retry',
+  tiktok_paused: 'retry',
   tiktok_request_invalid: 'bug',
   tiktok_client_invalid: 'bug',
   tiktok_answer_unreadable: 'retry',

@@ -113,6 +113,11 @@ export function createPostStore(connection: Connection) {
       return last?.consent ?? null;
     },
 
+    async hasPublishedSince(accountId: string, since: Date): Promise<boolean> {
+      const isRecent = { state: 'published' as const, 'publication.publishedAt': { $gte: since } };
+      return (await model.exists({ accountId, ...isRecent })) !== null;
+    },
+
     /** Whether the account has a scheduled post that is due before `at`. */
     async hasEarlierScheduled(accountId: string, at: Date): Promise<boolean> {
       return (await model.exists({ accountId, state: 'scheduled', 'due.at': { $lt: at } })) !== null;

@@ -17,6 +17,7 @@ import {
   type TikTokUser,
   userSchema,
 } from './answers.ts';
+import { type BreakerOptions, createBreakers } from './breakers.ts';
 import { readEnvelope, readOAuth, readOAuthBody } from './envelope.ts';
 import { type Answer, exchange } from './transport.ts';
 import { type ChunkResult, type ChunkUpload, putChunk, readUploadUrl } from './upload.ts';
@@ -39,6 +40,8 @@ export interface TikTokClientOptions {
   readonly clock: () => number;
   /** Belongs to the caller; without one the client opens its own connections and `close` ends them. */
   readonly dispatcher?: Dispatcher | undefined;
+  /** When an endpoint that fails is given a rest. */
+  readonly breakers?: BreakerOptions | undefined;
 }
 
 /** A post to be published outright; the switches are TikTok's, so "disable" is what a person did not allow. */
@@ -74,13 +77,14 @@ export type TikTokClient = ReturnType<typeof createTikTokClient>;
 
 /**
  * A client for one app at one TikTok. Every call may throw, besides what it names, AppError `tiktok_unreachable`,
- * `tiktok_timeout`, `aborted`, `tiktok_unavailable`, `tiktok_rate_limited`, `tiktok_answer_unreadable`; calls with an access token
+ * `tiktok_timeout`, `tiktok_paused` (not even called: breakers.ts), `aborted`, `tiktok_unavailable`, `tiktok_rate_limited`, `tiktok_answer_unreadable`; calls with an access token
  * `tiktok_token_invalid` and `tiktok_scope_missing` too.
  */
 export function createTikTokClient(options: TikTokClientOptions) {
   const { apiOrigin, authorizeOrigin, clientKey, clientSecret, clock } = options;
   const ownAgent = options.dispatcher ? null : new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
   const dispatcher = options.dispatcher ?? (ownAgent as Agent);
+  const breakers = createBreakers(options.breakers);
   const insecureAllowed = new URL(apiOrigin).protocol === 'http:';
 
   function postForm(path: string, fields: Record<string, string>, { signal }: CallOptions): Promise<Answer> {
@@ -136,7 +140,9 @@ export function createTikTokClient(options: TikTokClientOptions) {
         total_chunk_count: plan.chunkCount,
       },
     };
-    const post = readEnvelope(await callApi('POST', path, accessToken, body, call), initSchema, facts);
+    const post = await breakers.run('init', async () =>
+      readEnvelope(await callApi('POST', path, accessToken, body, call), initSchema, facts),
+    );
     if (!readUploadUrl(post.uploadUrl, insecureAllowed))
       throw new AppError('tiktok_answer_unreadable', { reason: 'upload address' });
     return post;
@@ -150,7 +156,9 @@ export function createTikTokClient(options: TikTokClientOptions) {
      */
     async refreshGrant(refreshToken: string, call: CallOptions = {}): Promise<Grant> {
       const fields = { grant_type: 'refresh_token', refresh_token: refreshToken };
-      return readOAuth(await postForm('/v2/oauth/token/', fields, call), grantSchema(clock()));
+      return breakers.run('token', async () =>
+        readOAuth(await postForm('/v2/oauth/token/', fields, call), grantSchema(clock())),
+      );
     },
 
     /** Ends what a person granted. A token that is dead already throws like any other refusal. */
@@ -176,8 +184,11 @@ export function createTikTokClient(options: TikTokClientOptions) {
      * @throws AppError `tiktok_daily_cap`, `tiktok_user_banned`, `tiktok_app_user_cap`: these come as HTTP 200
      */
     async fetchCreator(accessToken: string, call: CallOptions = {}): Promise<CreatorInfo> {
-      const answer = await callApi('POST', '/v2/post/publish/creator_info/query/', accessToken, null, call);
-      return { ...readEnvelope(answer, creatorSchema), askedAt: new Date(clock()) };
+      const path = '/v2/post/publish/creator_info/query/';
+      const creator = await breakers.run('creatorInfo', async () =>
+        readEnvelope(await callApi('POST', path, accessToken, null, call), creatorSchema),
+      );
+      return { ...creator, askedAt: new Date(clock()) };
     },
 
     /**
@@ -219,7 +230,14 @@ export function createTikTokClient(options: TikTokClientOptions) {
      * @throws AppError `tiktok_upload_expired`, `tiktok_upload_unknown`, `tiktok_upload_offset` (with `uploadedBytes` where
      *   TikTok told, for `nextChunk`), `tiktok_unavailable`, `tiktok_request_invalid`
      */
-    putChunk: (chunk: ChunkUpload): Promise<ChunkResult> => putChunk(dispatcher, insecureAllowed, chunk),
+    async putChunk(chunk: ChunkUpload): Promise<ChunkResult> {
+      try {
+        return await breakers.run('upload', () => putChunk(dispatcher, insecureAllowed, chunk));
+      } finally {
+        // Where nothing was sent, nobody else has let go of the file.
+        chunk.body.destroy();
+      }
+    },
 
     /**
      * Where a post stands; 30 a minute per token. A post that failed is an answer, not an error.
@@ -227,8 +245,9 @@ export function createTikTokClient(options: TikTokClientOptions) {
      */
     async fetchStatus(accessToken: string, publishId: string, call: CallOptions = {}): Promise<PublishStatus> {
       const body = { publish_id: publishId };
-      const answer = await callApi('POST', '/v2/post/publish/status/fetch/', accessToken, body, call);
-      return readEnvelope(answer, statusSchema);
+      return breakers.run('status', async () =>
+        readEnvelope(await callApi('POST', '/v2/post/publish/status/fetch/', accessToken, body, call), statusSchema),
+      );
     },
 
     /** The page on which a person grants access. Scopes are comma separated there, unlike in OAuth (login-kit-web). */

@@ -232,3 +232,28 @@ describe('late, as each person chose', () => {
     }
   });
 });
+
+test('an outage that lasts: a few calls try, no post runs out of retries, all are published once it is over', async () => {
+  const posts = await Promise.all(
+    Array.from({ length: 15 }, async () => {
+      const account = await stage.addAccount();
+      return { account, post: await stage.addPost(clip, account.id) };
+    }),
+  );
+  await stage.fault({ kind: '5xx', route: 'creator_info', status: 503 });
+  stage.startRunner();
+  const first = posts[0] ?? assert.fail('there are posts');
+  const isPaused = ({ problem }: Post) => problem?.code === 'tiktok_paused';
+  const paused = await stage.waitFor(first.post.id, 'a rest', isPaused);
+  assert.ok(paused.wakeAt && paused.wakeAt.getTime() > (await stage.databaseNow()), 'the post waits for its end');
+  // Each of these is a chance to spend a retry, far more of them than there are.
+  for (let hurries = 0; hurries < 40; hurries++) {
+    await stage.hurry(first.post.id);
+    await stage.until('another look', async () => isPaused(await stage.read(first.post.id)));
+  }
+  const { tries } = await stage.read(first.post.id);
+  assert.ok(tries.prepare <= 10, `only calls that were made count, not ${tries.prepare}`);
+  await stage.clearFaults();
+  for (const { account, post } of posts)
+    assertOneVideo(await stage.waitFor(post.id, 'the end of a post', isOver), account);
+});

@@ -12,6 +12,7 @@ import type { Clip, Post } from '#domain/post-record.ts';
 import { makeId } from '#domain/secrets.ts';
 import { createDiskStore } from '#media/disk-store.ts';
 import { createAccessTokens } from '#services/access-tokens.ts';
+import { createAppPause } from '#services/app-pause.ts';
 import { createCallLimits } from '#services/call-limits.ts';
 import { advance } from '#services/publisher/advance.ts';
 import { createRunner, type Runner } from '#services/publisher/runner.ts';
@@ -19,6 +20,7 @@ import type { PublisherDeps, PublisherTiming, StepOutcome } from '#services/publ
 import { type FaultInput, type SettingsPatch, SIMULATOR_CLIENT, startSimulator } from '#simulator/simulator.ts';
 import { createAccountStore } from '#stores/accounts.ts';
 import { connectDatabase } from '#stores/database.ts';
+import { createPauseStore } from '#stores/pauses.ts';
 import { createPostStore } from '#stores/posts.ts';
 import { createRateWindowStore } from '#stores/rate-windows.ts';
 import { createTokenBox } from '#stores/token-box.ts';
@@ -57,11 +59,15 @@ export async function openStage(settings: SettingsPatch = {}) {
   const accounts = createAccountStore(connection);
   const rateWindows = createRateWindowStore(connection, newId);
   await Promise.all([posts, accounts, rateWindows].map(({ model }) => model.createIndexes()));
+  const pauses = createPauseStore(connection);
   const media = await createDiskStore({ dir: join(folder, 'clips'), clock, newId, maxBytes: 1e9, minFreeRatio: 0 });
   const tokenBox = createTokenBox({ activeKeyId: 'test', keys: new Map([['test', randomBytes(32)]]) });
   const { key: clientKey, secret: clientSecret } = SIMULATOR_CLIENT;
   const { origin } = simulator;
-  const tiktok = createTikTokClient({ apiOrigin: origin, authorizeOrigin: origin, clientKey, clientSecret, clock });
+  const tiktok = createTikTokClient({
+    ...{ apiOrigin: origin, authorizeOrigin: origin, clientKey, clientSecret, clock },
+    breakers: { failures: 10, restMs: 300 },
+  });
   const runners: Runner[] = [];
   const logged: { level: 'warn' | 'error'; message: string; facts: object }[] = [];
   let accountsMade = 0;
@@ -72,6 +78,7 @@ export async function openStage(settings: SettingsPatch = {}) {
     accounts,
     accessTokens: createAccessTokens({ accounts, tokenBox, tiktok, clock, newId }),
     callLimits: createCallLimits(rateWindows),
+    appPause: createAppPause({ pauses, posts, clock, onMet: async () => {} }),
     tiktok,
     media,
     tokenBox,
@@ -135,6 +142,7 @@ export async function openStage(settings: SettingsPatch = {}) {
     posts,
     accounts,
     rateWindows,
+    pauses,
     media,
     tokenBox,
     connection,

@@ -64,8 +64,14 @@ function demandedWaitMs(error: AppError): number | null {
 
 const isWorthTrying = (error: AppError): boolean => error.kind === 'retry' || error.code === 'unknown';
 
-const retryWaitMs = (error: AppError, tries: number, { random, retryBaseMs }: FailureContext): number =>
-  demandedWaitMs(error) ?? (isWorthTrying(error) ? backoffMs(tries, random, retryBaseMs) : MENDING_WAIT_MS);
+function retryWaitMs(error: AppError, tries: number, { random, retryBaseMs }: FailureContext): number {
+  const demandedMs = demandedWaitMs(error);
+  if (demandedMs === null) return isWorthTrying(error) ? backoffMs(tries, random, retryBaseMs) : MENDING_WAIT_MS;
+  // Many wait for the same end; together they must not come back.
+  return error.code === 'tiktok_paused' || error.code === 'tiktok_app_user_cap'
+    ? demandedMs * (1 + random)
+    : demandedMs;
+}
 
 /** No video depends on it any more: a draft's reminder, a public id. Nothing is told to the person. */
 function decideAside(post: Post, error: AppError, context: FailureContext): PostChange {

@@ -116,10 +116,10 @@ const isCreatorFresh = ({ deps }: Work, post: Post): boolean => {
 async function askCreator(work: Work, post: Post): Promise<StepOutcome> {
   const { deps } = work;
   const accountId = requireAccountId(post);
-  await deps.callLimits.take(accountId, 'creatorInfo');
-  const creator = await deps.accessTokens.use(accountId, token =>
-    deps.tiktok.fetchCreator(token, { signal: work.signal }),
-  );
+  const creator = await deps.appPause.heed(accountId, async () => {
+    await deps.callLimits.take(accountId, 'creatorInfo');
+    return deps.accessTokens.use(accountId, token => deps.tiktok.fetchCreator(token, { signal: work.signal }));
+  });
   const [forbidden] = findForbiddenChoices(post.choices, creator, requireClip(post));
   // Never changed silently: the post is held and the person asked.
   if (forbidden) throw new AppError(forbidden.code, forbidden.facts);
@@ -149,13 +149,15 @@ async function initiate(work: Work, post: Post): Promise<StepOutcome> {
   if (!attempt) throw new AppError('post_wrong_state', { state: post.state });
   const accountId = requireAccountId(post);
   const { sizeBytes } = requireClip(post);
-  await deps.callLimits.take(accountId, 'init');
   const call = { signal: work.signal };
-  const { publishId, uploadUrl } = await deps.accessTokens.use(accountId, token =>
+  const init = (token: string) =>
     post.mode === 'inbox'
       ? deps.tiktok.initInboxPost(token, { sizeBytes }, call)
-      : deps.tiktok.initDirectPost(token, { ...directPostOf(post), sizeBytes }, call),
-  );
+      : deps.tiktok.initDirectPost(token, { ...directPostOf(post), sizeBytes }, call);
+  const { publishId, uploadUrl } = await deps.appPause.heed(accountId, async () => {
+    await deps.callLimits.take(accountId, 'init');
+    return deps.accessTokens.use(accountId, init);
+  });
   const opened: Attempt = {
     ...attempt,
     publishId,

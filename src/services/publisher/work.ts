@@ -10,6 +10,7 @@ import type { TokenBox } from '../../stores/token-box.ts';
 import type { TikTokClient } from '../../tiktok/client.ts';
 import type { UploadPlan } from '../../tiktok/upload-plan.ts';
 import type { AccessTokens } from '../access-tokens.ts';
+import type { AppPause } from '../app-pause.ts';
 import type { CallLimits } from '../call-limits.ts';
 
 export interface PublisherDeps {
@@ -19,6 +20,7 @@ export interface PublisherDeps {
   readonly accounts: AccountStore;
   readonly accessTokens: AccessTokens;
   readonly callLimits: CallLimits;
+  readonly appPause: AppPause;
   readonly tiktok: TikTokClient;
   readonly media: MediaStore;
   readonly tokenBox: TokenBox;
