@@ -63,7 +63,7 @@ export async function startBatch(ctx: Context, offers: readonly ClipOffer[], wor
   const refused: { name: string; reason: string }[] = [];
   for (const offer of offers.slice(0, MOST_CLIPS)) {
     try {
-      clips.push(await ctx.services.clips.receive(offer));
+      clips.push(await ctx.services.clips.receive(ctx.user, offer));
     } catch (error) {
       if (!isAppError(error) || error.kind !== 'user') throw error;
       refused.push({ name: offer.name, reason: wordsFor(error) });

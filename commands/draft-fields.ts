@@ -11,7 +11,7 @@ import type { Post } from '#domain/post-record.ts';
 import { findZones } from '#domain/when/zones.ts';
 import type { Services } from '#services/services.ts';
 import type { Context } from './command.ts';
-import { requireDraft, settleZone, showComposer } from './composer.ts';
+import { canUploadInstead, complain, offerUpload, requireDraft, settleZone, showComposer } from './composer.ts';
 import { quickTimes, readDue } from './due.ts';
 
 interface DraftField {
@@ -85,7 +85,8 @@ const FIELDS: Readonly<Record<string, DraftField>> = {
     required: true,
     async save(ctx, { id }, value) {
       if (!isClip(value)) throw new AppError('clip_required');
-      return { ctx, post: await ctx.services.drafts.setClip(ctx.user, id, await ctx.services.clips.receive(value)) };
+      const clip = await ctx.services.clips.receive(ctx.user, value);
+      return { ctx, post: await ctx.services.drafts.setClip(ctx.user, id, clip) };
     },
   },
   place: {
@@ -123,8 +124,14 @@ const openField = (name: string, field: DraftField): FormAction<Services> => ({
 const saveField = (name: string, field: DraftField): FormHandler<Services> => ({
   visibility: 'private',
   async run(ctx, { entity, values }) {
-    const saved = await field.save(ctx, await requireDraft(ctx, entity), values[name]);
-    return showComposer(saved.ctx, saved.post, { replaces: true });
+    const draft = await requireDraft(ctx, entity);
+    try {
+      const saved = await field.save(ctx, draft, values[name]);
+      return showComposer(saved.ctx, saved.post, { replaces: true });
+    } catch (error) {
+      if (!canUploadInstead(error)) throw error;
+      return complain(await offerUpload(ctx, draft, { replaces: true }), [error]);
+    }
   },
 });
 

@@ -13,10 +13,11 @@ import { connectTiktok, redeemCode, redeemPasted } from './connect-tiktok.ts';
 import { createHelp } from './help.ts';
 import { invite } from './invite.ts';
 import { posts } from './posts.ts';
-import { schedule } from './schedule.ts';
+import { schedule, scheduleFromLink } from './schedule.ts';
 import { settings } from './settings.ts';
+import { upload } from './upload.ts';
 
-const listed: readonly ClipcueCommand[] = [connectTiktok, schedule, batch, posts, accounts, settings, invite];
+const listed: readonly ClipcueCommand[] = [connectTiktok, schedule, upload, batch, posts, accounts, settings, invite];
 const help = createHelp(listed);
 
 /** What /help lists, and a platform's own menu. */
@@ -35,6 +36,8 @@ export const commandSet: ClipcueCommandSet = {
   async text(ctx, words) {
     const connected = await redeemPasted(ctx, words);
     if (connected) return connected;
+    const fromLink = await scheduleFromLink(ctx, words);
+    if (fromLink) return fromLink;
     return reply([text('Send me a clip to schedule it, or /help to see what I can do.')]);
   },
 

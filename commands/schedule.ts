@@ -3,18 +3,28 @@
 import type { OptionValue } from '#chat/invocation.ts';
 import type { Reply } from '#chat/reply.ts';
 import { CAPTION_LIMIT } from '#domain/caption.ts';
+import { splitLink } from '#domain/clip-link.ts';
 import { AppError, isAppError } from '#domain/errors.ts';
 import type { Due, Post } from '#domain/post-record.ts';
+import { splitWhen } from '#domain/when/split.ts';
 import { suggestTimes } from '#domain/when/suggest.ts';
 import { addDays, nearestInstant, wallTimeAt, wallTimeToInstant } from '#domain/when/wall-time.ts';
 import { renderPost } from './cards/post-card.ts';
 import { chosenPrivacy, chosenToggle, toggle } from './choices.ts';
 import type { ClipcueCommand, Context } from './command.ts';
-import { requireDraft, settleZone, showComposer, startDraft } from './composer.ts';
+import { offerUpload, requireDraft, settleZone, showComposer, startDraft, startDraftFromLink } from './composer.ts';
 import { fieldActions, fieldForms } from './draft-fields.ts';
 import { decideZone } from './zone-question.ts';
 
 const textOf = (value: OptionValue | undefined): string => (typeof value === 'string' ? value.trim() : '');
+
+/** A clip's address with its time and caption around it; null for words without one. */
+export async function scheduleFromLink(ctx: Context, words: string): Promise<Reply | null> {
+  const link = splitLink(words);
+  if (!link) return null;
+  const { when, caption } = splitWhen(link.rest, { now: ctx.now, zone: ctx.user.zone ?? 'UTC' });
+  return startDraftFromLink(ctx, link.address, { when, caption, accountId: null });
+}
 
 /** What Schedule does, whichever button stands for it. A time that passed while choosing is asked about, on the card. */
 async function scheduleNow(ctx: Context, id: string): Promise<Reply> {
@@ -46,7 +56,7 @@ export const schedule: ClipcueCommand = {
   summary: 'Schedule a clip',
   visibility: 'private',
   options: [
-    { name: 'video', summary: 'The clip: MP4, MOV or WebM', kind: 'video', required: true },
+    { name: 'video', summary: 'The clip: MP4, MOV or WebM', kind: 'video', required: false },
     {
       name: 'when',
       summary: 'Like “fri 18:30” or “in 2 hours”',
@@ -73,9 +83,21 @@ export const schedule: ClipcueCommand = {
           .filter(({ label }) => label.toLowerCase().includes(words.toLowerCase()));
       },
     },
+    {
+      name: 'link',
+      summary: 'Instead of the clip: an https link to a video file, or a Dropbox link',
+      kind: 'text',
+      maxLength: 2000,
+      required: false,
+    },
   ],
-  run: (ctx, { video, when, caption, account }) =>
-    startDraft(ctx, { clip: video, when: textOf(when), caption: textOf(caption), accountId: textOf(account) || null }),
+  async run(ctx, { video, when, caption, account, link }) {
+    const wanted = { when: textOf(when), caption: textOf(caption), accountId: textOf(account) || null };
+    if (!video && link) return startDraftFromLink(ctx, textOf(link), wanted);
+    // Where options have no names, everything that was typed is the first of them.
+    const fromLink = video ? null : await scheduleFromLink(ctx, wanted.when);
+    return fromLink ?? startDraft(ctx, { ...wanted, clip: video });
+  },
 
   actions: {
     ...fieldActions,
@@ -140,6 +162,11 @@ export const schedule: ClipcueCommand = {
         const settled = await settleZone(ctx, await requireDraft(ctx, entity), decided.zone);
         return showComposer(settled.ctx, settled.post, { replaces: true });
       },
+    },
+    upload: {
+      answersWith: 'reply',
+      visibility: 'private',
+      run: async (ctx, { entity }) => offerUpload(ctx, await requireDraft(ctx, entity), { replaces: true }),
     },
     discard: {
       answersWith: 'reply',

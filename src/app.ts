@@ -14,6 +14,7 @@ import type { Adapter } from './chat/adapter.ts';
 import { createDispatch } from './chat/dispatch.ts';
 import { answerOnce } from './chat/once.ts';
 import { askOneByOne } from './chat/one-by-one.ts';
+import { noteStandby } from './chat/standby-note.ts';
 import type { Config } from './config.ts';
 import { AppError } from './domain/errors.ts';
 import { createHttpServer } from './http/server.ts';
@@ -48,6 +49,8 @@ export interface App {
   readonly nameOn: (platform: string) => string | null;
   /** For whoever started the bot to see, and nobody else: how to become its owner. Empty once there is one. */
   readonly ownerClaims: readonly OwnerClaim[];
+  /** Why it does nothing at TikTok: its database is a copy, restored from a backup or left behind by a move. Null where it works. */
+  readonly standby: 'restored' | 'moved' | null;
   /** Stops taking work, waits for what runs, closes everything in the opposite order of opening. */
   stop(): Promise<void>;
 }
@@ -70,7 +73,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App, 'stop'>> {
   const { config, log, clock = Date.now } = options;
   const foundation = await openFoundation(config, log, clock, closers);
-  const { database, stores, tiktokAccess, world, mode, newId } = foundation;
+  const { database, stores, standby, tiktokAccess, world, mode, newId } = foundation;
   const newRequestId = () => randomBytes(4).toString('hex');
 
   const switchedOn = await openPlatforms({
@@ -92,7 +95,7 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     adapterFor,
     exchangeCode: (code, verifier) => http.exchangeCode(code, verifier),
   });
-  await services.practice.setAside();
+  if (!(await standby.isOn())) await services.practice.setAside();
 
   const http = await createHttpServer({
     log,
@@ -104,6 +107,12 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
       tiktok: { ...tiktokAccess, loginOrigin: tiktokAccess.authorizeOrigin, scopes: requiredScopes(mode) },
       isPractice: world === 'simulator',
       returnUrlOf: (platform, code) => adapterFor(platform)?.limits.deepLink?.(code) ?? null,
+    },
+    uploads: {
+      uploads: services.uploads,
+      publicUrl: config.publicUrl,
+      maxClipBytes: config.maxClipBytes,
+      chatUrlOf: platform => adapterFor(platform)?.chatUrl?.() ?? null,
     },
     webhooks: switchedOn.webhooks,
     site: {
@@ -121,6 +130,7 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     },
   });
   await http.app.listen({ host: config.host, port: config.port });
+  closers.push(services.uploads.stop);
   closers.push(() => http.app.close());
 
   const product = createDispatch({
@@ -133,7 +143,8 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     newRequestId,
     log,
   });
-  const dispatch = answerOnce(askOneByOne(product, { memories: stores.pendingQuestions, newId }), stores.seenEvents);
+  const inWords = askOneByOne(noteStandby(product, standby.read), { memories: stores.pendingQuestions, newId });
+  const dispatch = answerOnce(inWords, stores.seenEvents);
   await alarms.start();
   closers.push(alarms.stop);
   runner.start();
@@ -161,6 +172,7 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     playground: playground && { url: playground.url, password: playground.password },
     nameOn: platform => adapterFor(platform)?.calledAs?.() ?? null,
     ownerClaims,
+    standby: (await standby.read())?.reason ?? null,
   };
 }
 

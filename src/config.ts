@@ -33,6 +33,8 @@ export interface Config {
   /** Null: the key file in the data folder, made where it is missing. */
   readonly keyring: Keyring | null;
   readonly maxClipBytes: number;
+  /** For all clips of one person together. */
+  readonly personQuotaBytes: number;
   readonly clipKeepMs: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
   /** Values that no log line may show. */
@@ -136,6 +138,7 @@ export function loadConfig(env: Environment, fileNames: readonly string[] = []):
     simulatorPort: read.SIMULATOR_PORT,
     keyring,
     maxClipBytes: read.MAX_CLIP_MB * 1_000_000,
+    personQuotaBytes: read.CLIPS_PER_PERSON_MB * 1_000_000,
     clipKeepMs: read.MEDIA_KEEP_DAYS * 86_400_000,
     logLevel: read.LOG_LEVEL,
     secrets: [...listSecrets(read)],

@@ -159,6 +159,16 @@ export const SETTINGS = {
     '4096',
     'Largest clip that is taken, in megabytes.',
   ),
+  CLIPS_PER_PERSON_MB: setting(
+    z
+      .string()
+      .regex(/^\d{1,9}$/, 'a whole number of megabytes')
+      .transform(Number)
+      .refine(value => value >= 1, 'a whole number of megabytes')
+      .default(20_000),
+    '20000',
+    'Room for one person’s clips, those that wait and those that are still kept, in megabytes.',
+  ),
   MEDIA_KEEP_DAYS: setting(
     z
       .string()

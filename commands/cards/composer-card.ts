@@ -8,12 +8,17 @@ import { accountName } from '#domain/account.ts';
 import { CAPTION_LIMIT, captionUnits } from '#domain/caption.ts';
 import { disclosureLabel, PRIVACY_NAMES, type Problem } from '#domain/choices.ts';
 import type { Post } from '#domain/post-record.ts';
+import { clipHints, type UploadLink, uploadControls } from './clip-parts.ts';
 import { askingControls, type ComposerSetting, choiceControls, closing, hints, type IdOf } from './composer-parts.ts';
 import { clipWords, dueSpans, practiceMark } from './words.ts';
 
 export interface ComposerView extends ComposerSetting {
   readonly post: Post;
   readonly gaps: readonly Problem[];
+  /** A link to the upload page that was just made; it is shown once. */
+  readonly uploadLink: UploadLink | null;
+  /** Another post with the very same clip. */
+  readonly sameClip: Post | null;
 }
 
 const idsOf =
@@ -28,6 +33,7 @@ export function renderComposer(view: ComposerView, { replaces = false } = {}): R
     heading('New TikTok post'),
     ...(post.clip ? [{ kind: 'clip' as const, ...post.clip }] : []),
     fields(...describe(view)),
+    ...clipHints(view),
     ...hints(view, post.mode),
     ...(gaps.length > 0 ? [note('Still missing: ', gaps.map(gap => wordsFor(gap)).join(' '))] : []),
     ...practiceMark(post),
@@ -59,13 +65,14 @@ function controls(view: ComposerView): Control[][] {
   const { post, gaps, lastChoices } = view;
   const idOf = idsOf(post);
   return [
+    uploadControls(view, idOf),
     ...askingControls(view, idOf),
     ...(post.mode === 'direct' && post.creator ? choiceControls(post.choices, post.creator, lastChoices, idOf) : []),
     [
       button('Caption', idOf('caption')),
       button('Time', idOf('time')),
       ...(post.mode === 'direct' ? [button('Cover', idOf('cover'))] : []),
-      button('Replace clip', idOf('clip')),
+      button(post.clip ? 'Replace clip' : 'Attach clip', idOf('clip')),
     ],
     ...(view.isPast ? [lateControls(post, idOf)] : []),
     [

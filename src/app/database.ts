@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
+import { createStandby, type Standby } from '../services/standby.ts';
 import { createAccountStore } from '../stores/accounts.ts';
 import { connectDatabase, type Database } from '../stores/database.ts';
 import { createInviteStore } from '../stores/invites.ts';
@@ -13,7 +14,10 @@ import { createPendingQuestionStore } from '../stores/pending-questions.ts';
 import { createPlaygroundMessageStore } from '../stores/playground-messages.ts';
 import { createPostStore } from '../stores/posts.ts';
 import { createRateWindowStore } from '../stores/rate-windows.ts';
+import { createRestoredPosts } from '../stores/restored-posts.ts';
 import { createSeenEventStore } from '../stores/seen-events.ts';
+import { createStandbyStore } from '../stores/standby.ts';
+import { createUploadStore } from '../stores/uploads.ts';
 import { createUserStore } from '../stores/users.ts';
 import type { Closers } from './closers.ts';
 
@@ -36,6 +40,10 @@ export async function openDatabase(config: Config, log: Log, closers: Closers): 
   return database;
 }
 
+/** Whether this database may be worked on: not while it is a copy of one that another process may still use. */
+export const openStandby = ({ marks, posts }: Pick<Stores, 'marks' | 'posts'>, clock: () => number): Standby =>
+  createStandby({ mark: createStandbyStore(marks), posts, restoredPosts: createRestoredPosts(posts), clock });
+
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 export async function openStores({ connection }: Database, newId: () => string, clock: () => number) {
@@ -50,6 +58,7 @@ export async function openStores({ connection }: Database, newId: () => string, 
     rateWindows: createRateWindowStore(connection, newId),
     playgroundMessages: createPlaygroundMessageStore(connection),
     pendingQuestions: createPendingQuestionStore(connection),
+    uploads: createUploadStore(connection),
     seenEvents: createSeenEventStore(connection, clock),
   };
   // Unique indexes carry promises (one owner for an account, one post for an event), so nothing starts before they stand.

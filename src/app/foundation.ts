@@ -1,18 +1,20 @@
 // What everything else stands on: keys, database, TikTok, clips.
 
 import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { makeId } from '../domain/secrets.ts';
 import type { Log } from '../log.ts';
 import { createDiskStore } from '../media/disk-store.ts';
+import { connectTo, createLinkSource } from '../media/link-source.ts';
 import { createProber } from '../media/probe.ts';
 import { readOrMakeKeyFile } from '../stores/keyring.ts';
 import { createTokenBox } from '../stores/token-box.ts';
 import { createTikTokClient } from '../tiktok/client.ts';
 import type { Closers } from './closers.ts';
-import { openDatabase, openStores } from './database.ts';
+import { openDatabase, openStandby, openStores } from './database.ts';
 import { openTikTok } from './tiktok.ts';
 
 const KEEP_FREE_RATIO = 0.1;
@@ -25,6 +27,7 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
   const keyring = config.keyring ?? (await readOrMakeKeyFile(join(config.dataDir, 'token-keys')));
   const database = await openDatabase(config, log, closers);
   const stores = await openStores(database, newId, clock);
+  const standby = openStandby(stores, clock);
   const tiktokAccess = await openTikTok(config, log, closers);
   const tiktok = createTikTokClient({ ...tiktokAccess, clock });
   closers.push(async () => tiktok.close());
@@ -35,6 +38,8 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
     maxBytes: config.maxClipBytes,
     minFreeRatio: KEEP_FREE_RATIO,
   });
+  const links = createLinkSource({ resolve: name => lookup(name, { all: true }), connect: connectTo });
+  closers.push(links.close);
   const prober = createProber();
   closers.push(() => prober.close());
   return {
@@ -46,11 +51,13 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
     tokenBox: createTokenBox(keyring),
     database,
     stores,
+    standby,
     tiktokAccess,
     world: tiktokAccess.world,
     mode: config.tiktok.mode,
     tiktok,
     media,
+    links,
     prober,
   };
 }

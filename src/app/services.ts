@@ -1,9 +1,9 @@
 // The use cases, each with what it needs.
 
 import type { Adapter } from '../chat/adapter.ts';
+import { contentTypeOf } from '../domain/clip.ts';
+import { judgeClip } from '../domain/clip-rules.ts';
 import { CALLBACK_PATH } from '../domain/pasted-address.ts';
-import { contentTypeOf } from '../media/clip.ts';
-import { judgeClip } from '../media/verdict.ts';
 import { createAccess } from '../services/access.ts';
 import { createBatches } from '../services/batches.ts';
 import { createClips } from '../services/clips.ts';
@@ -16,9 +16,11 @@ import { createPeople } from '../services/people.ts';
 import { createPostErasure } from '../services/post-erasure.ts';
 import { createPosts } from '../services/posts.ts';
 import { createPractice } from '../services/practice.ts';
+import { createQuota } from '../services/quota.ts';
 import { createReconnection } from '../services/reconnection.ts';
 import type { Services } from '../services/services.ts';
 import { createUnconfirmed } from '../services/unconfirmed.ts';
+import { createUploads } from '../services/uploads.ts';
 import { createPersonData } from '../stores/person-data.ts';
 import { createStrandedPosts } from '../stores/stranded-posts.ts';
 import { createPkce } from '../tiktok/pkce.ts';
@@ -38,12 +40,33 @@ const isLoopback = (address: string): boolean =>
   ['localhost', '127.0.0.1', '[::1]'].includes(new URL(address).hostname);
 
 export function createServices(foundation: Foundation, { accounts, alarms }: Publishing, chat: Surroundings): Services {
-  const { config, stores, tokenBox, tiktok, media, prober, world, mode, random, newId, clock, log } = foundation;
+  const { config, stores, tokenBox, tiktok, media, prober, links, world, mode, random, newId, clock, log } = foundation;
   const drafts = createDrafts({ posts: stores.posts, accounts, mode, newId, clock });
   const posts = createPosts({ posts: stores.posts, media, clock, setAlarm: alarms.set, clipKeepMs: config.clipKeepMs });
   const personData = createPersonData(stores);
   const erasePosts = createPostErasure({ personData, media, forgetAlarm: alarms.forget });
   const strandedPosts = createStrandedPosts(stores);
+  const opensPages = (platform: string): boolean =>
+    !isLoopback(config.publicUrl) || Boolean(chat.adapterFor(platform)?.limits.linkPage);
+  const quota = createQuota({
+    limitBytes: config.personQuotaBytes,
+    async usedBytes(ownerId) {
+      const keptSince = new Date(clock() - config.clipKeepMs);
+      const [kept, arriving] = await Promise.all([
+        stores.posts.sumClipBytes(ownerId, keptSince),
+        stores.uploads.sumArriving(ownerId),
+      ]);
+      return kept + arriving;
+    },
+  });
+  const clips = createClips({
+    media,
+    quota,
+    probe: prober.probe,
+    judge: judgeClip,
+    contentTypeOf,
+    offerLink: links.offer,
+  });
   const services: Services = {
     access: createAccess({
       users: stores.users,
@@ -56,7 +79,7 @@ export function createServices(foundation: Foundation, { accounts, alarms }: Pub
     }),
     accounts,
     batches: createBatches({ drafts, posts, accounts, newId, clock }),
-    clips: createClips({ media, pathOf: media.path, probe: prober.probe, judge: judgeClip, contentTypeOf }),
+    clips,
     drafts,
     leaving: createLeaving({
       personData,
@@ -64,6 +87,7 @@ export function createServices(foundation: Foundation, { accounts, alarms }: Pub
       accountStore: stores.accounts,
       accounts,
       giveBackPending: ownerId => services.linking.giveBackPending(ownerId),
+      forgetUploads: ownerId => services.uploads.forget(ownerId),
       erasePosts,
       clock,
     }),
@@ -80,7 +104,7 @@ export function createServices(foundation: Foundation, { accounts, alarms }: Pub
       createPkce: random => createPkce(config.tiktok.pkce, random),
       missingScopes: granted => missingScopes(granted, mode),
       exchangeCode: chat.exchangeCode,
-      opensLinkPage: platform => !isLoopback(config.publicUrl) || Boolean(chat.adapterFor(platform)?.limits.linkPage),
+      opensLinkPage: opensPages,
       takesLongCode: platform => Boolean(chat.adapterFor(platform)?.limits.deepLink),
       findPlace: async id => (await stores.users.find(id))?.identities.at(-1) ?? null,
       tell: createTell(chat.adapterFor),
@@ -94,6 +118,18 @@ export function createServices(foundation: Foundation, { accounts, alarms }: Pub
     posts,
     practice: createPractice({ posts: stores.posts, strandedPosts, erasePosts, world, clock }),
     unconfirmed: createUnconfirmed({ posts: stores.posts, media, clock, setAlarm: alarms.set }),
+    uploads: createUploads({
+      uploads: stores.uploads,
+      media,
+      clips,
+      quota,
+      deliver: ({ ownerId, postId }, clip) => drafts.takeClip(ownerId, postId, clip),
+      publicUrl: config.publicUrl,
+      isHereOnly: platform => !opensPages(platform),
+      random,
+      clock,
+      log,
+    }),
   };
   return services;
 }

@@ -3,6 +3,7 @@
 import { renderGathered } from '#commands/cards/gathered-notices.ts';
 import { renderNotice, renderSummary } from '#commands/cards/notices.ts';
 import { renderPost } from '#commands/cards/post-card.ts';
+import { showComposer } from '#commands/composer.ts';
 import type { Adapter } from '../chat/adapter.ts';
 import { createDailySummary } from '../services/daily-summary.ts';
 import { createNotifier } from '../services/notifier.ts';
@@ -15,10 +16,11 @@ const SUMMARIES_EVERY_MS = 60_000;
 const CLIPS_EVERY_MS = 3_600_000;
 /** A clip that was just received has no post yet. */
 const CLIP_GRACE_MS = 3_600_000;
+const UPLOADS_EVERY_MS = 10_000;
 const ABANDONED_LINKS_EVERY_MS = 60_000;
 
 export function createSweeps(
-  { config, database, stores, media, newId, clock, log }: Foundation,
+  { config, database, stores, standby, media, newId, clock, log }: Foundation,
   services: Services,
   adapterFor: (platform: string) => Adapter | undefined,
 ): Sweep[] {
@@ -29,7 +31,11 @@ export function createSweeps(
     findUser: stores.users.find,
     renderNotice,
     renderGathered,
-    renderCard: renderPost,
+    async renderCard(post, account) {
+      const user = post.state === 'draft' ? await stores.users.find(post.ownerId) : null;
+      if (!user) return renderPost(post, account);
+      return showComposer({ services, user, now: clock() }, post, { asksTikTok: false });
+    },
     databaseNow: database.now,
     newId,
     clock,
@@ -50,17 +56,33 @@ export function createSweeps(
     everyMs: CLIPS_EVERY_MS,
     async run() {
       const keptSince = new Date(clock() - config.clipKeepMs);
-      await media.sweepOrphans(ids => stores.posts.findMediaInUse(ids, keptSince), CLIP_GRACE_MS);
+      await media.sweepOrphans(async ids => {
+        const [used, arriving] = [
+          await stores.posts.findMediaInUse(ids, keptSince),
+          await stores.uploads.findArriving(ids),
+        ];
+        return used.union(arriving);
+      }, CLIP_GRACE_MS);
     },
+    clock,
+    log,
+  });
+  const uploadSweep = createSweep({
+    name: 'uploads',
+    everyMs: UPLOADS_EVERY_MS,
+    run: services.uploads.sweep,
     clock,
     log,
   });
   const linkSweep = createSweep({
     name: 'abandoned links',
     everyMs: ABANDONED_LINKS_EVERY_MS,
-    run: services.linking.sweepAbandoned,
+    async run() {
+      // It ends grants that were never taken up, of which the bot that a copy was made of may know better.
+      if (!(await standby.isOn())) await services.linking.sweepAbandoned();
+    },
     clock,
     log,
   });
-  return [notifier, dailySummary, clipSweep, linkSweep];
+  return [notifier, dailySummary, clipSweep, uploadSweep, linkSweep];
 }

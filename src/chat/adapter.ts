@@ -56,4 +56,6 @@ export interface Adapter {
   isReady?(): boolean;
   /** What the bot is called there, for whoever starts it; null while the platform has not told. */
   calledAs?(): string | null;
+  /** What opens a person's chat with the bot; null while the platform has not told. Not there: nothing does. */
+  chatUrl?(): string | null;
 }

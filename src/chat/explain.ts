@@ -12,7 +12,7 @@ const mb = (bytes: string | number | undefined): string => {
 
 /** For clips that TikTok would take but the chat does not hand to bots. The one place that says what to do about them. */
 const clipTooLargeHere: Words = ({ sizeBytes, limitBytes }) =>
-  `That clip ${sizeBytes ? `has ${mb(sizeBytes)}` : 'is too large'}${limitBytes ? `, and here I am given ${mb(limitBytes)} at most` : ''}. Please export or compress it to less (1080 x 1920 at 5 Mbit/s is about 30 seconds in 20 MB) and send it again. The owner of this bot can lift the limit to 2 GB: TELEGRAM_API_ROOT in Clipcue’s README.`;
+  `That clip ${sizeBytes ? `has ${mb(sizeBytes)}` : 'is too large'}${limitBytes ? `, and here I am given ${mb(limitBytes)} at most` : ''}. /upload takes it as it is, in your browser.`;
 
 const CONNECT_AGAIN = 'Connect it again with /connect-tiktok.';
 const TRIES_AGAIN = 'Clipcue tries again by itself.';
@@ -117,6 +117,26 @@ const WORDS: Record<ErrorCode, Words> = {
     'That arrived as a GIF, without its sound. Please send the clip as a file: attach it with “File” instead of “Gallery”.',
   clip_gone: () => 'The clip of this post is no longer kept. Please send it again.',
   storage_full: () => 'There is no room left for clips here. Please tell the owner of this bot, and try again later.',
+  clip_quota_full: ({ usedBytes, limitBytes }) =>
+    `Your clips ${usedBytes && limitBytes ? `take ${mb(usedBytes)} of the ${mb(limitBytes)} that each person has here` : 'take all the room that each person has here'}. Cancel posts that you do not need (/posts), or wait until some are published.`,
+
+  clip_link_invalid: () => 'I take links that begin with https:// and lead to one video file.',
+  clip_link_forbidden: () => 'That link leads to a place where I may not go. Please send the clip itself.',
+  clip_link_page: () => 'That opens a page, not a video.',
+  clip_link_unreachable: ({ status }) =>
+    `I could not fetch the clip from there${status ? `: it answered ${status}` : ''}. Please check that the link works without signing in.`,
+
+  upload_link_unknown: () => 'This link is not one of mine. Ask for a new one with /upload.',
+  upload_link_expired: () => 'This link has expired. Ask for a new one with /upload.',
+  upload_link_used: () =>
+    'This link was opened already, and only the browser that opened it can go on. Ask for a new one with /upload.',
+  upload_link_replaced: () =>
+    'A newer link was made since, and only the newest works. It is in your chat with the bot.',
+  upload_too_many: () => 'You asked for many upload links within the hour. Please wait a little before the next one.',
+  upload_other_browser: () =>
+    'This upload was begun in another browser. Go on there, or ask for a new link with /upload.',
+  upload_ended: () => 'This upload has ended. /upload starts another one.',
+  upload_out_of_step: () => 'The upload got out of step. It goes on by itself.',
 
   caption_too_long: ({ units, limit }) =>
     `The caption ${units ? `has ${units} characters` : 'is too long'} as TikTok counts them (an emoji is two or more)${limit ? `; the limit is ${limit}` : ''}. Please shorten it.`,
@@ -145,6 +165,9 @@ const WORDS: Record<ErrorCode, Words> = {
       return 'This is for the real TikTok. Clipcue practises with its simulator now, so it is set aside and not sent.';
     return 'This post was made for another TikTok connection than the one in use now, so it is set aside and will not be sent.';
   },
+
+  post_maybe_published: () =>
+    'This was due while another copy of Clipcue may have been running, so it may already be on TikTok. Please look at the account first.',
 
   tiktok_token_invalid: () => `TikTok no longer accepts this account’s sign-in. ${CONNECT_AGAIN}`,
   tiktok_grant_ended: () => `The connection to this TikTok account has ended. ${CONNECT_AGAIN}`,
@@ -184,6 +207,10 @@ const WORDS: Record<ErrorCode, Words> = {
 
   chat_unreachable: () => `The chat cannot be reached just now. ${TRIES_AGAIN}`,
 
+  copy_on_standby: ({ reason }) =>
+    reason === 'moved'
+      ? 'The data of this bot has moved to another database, and the bot there does the work. This one does nothing at TikTok.'
+      : 'This bot was restored from a backup and does nothing at TikTok yet: its owner must first say that the old one is off.',
   secret_unreadable: () => 'Clipcue cannot open its stored keys. Please tell the owner of this bot.',
   lease_lost: () => `Another worker took this over. ${TRIES_AGAIN}`,
   unknown: () => 'Something went wrong on our side; nothing you did. Please try again.',

@@ -79,6 +79,23 @@ export const ERROR_KINDS = {
   clip_round: 'user',
   clip_soundless: 'user',
   storage_full: 'user',
+  clip_quota_full: 'user',
+
+  // A clip from a web address
+  clip_link_invalid: 'user',
+  clip_link_forbidden: 'user',
+  clip_link_page: 'user',
+  clip_link_unreachable: 'user',
+
+  // A clip by the upload page
+  upload_link_unknown: 'user',
+  upload_link_expired: 'user',
+  upload_link_used: 'user',
+  upload_link_replaced: 'user',
+  upload_too_many: 'user',
+  upload_other_browser: 'user',
+  upload_ended: 'user',
+  upload_out_of_step: 'retry',
 
   // Captions and choices
   caption_too_long: 'user',
@@ -98,6 +115,7 @@ export const ERROR_KINDS = {
   post_missed: 'user',
   post_unconfirmed: 'user',
   post_of_other_tiktok: 'user',
+  post_maybe_published: 'user',
 
   // TikTok answered
   tiktok_token_invalid: 'reauth',
@@ -134,6 +152,7 @@ export const ERROR_KINDS = {
   chat_unreachable: 'retry',
 
   // Our own house
+  copy_on_standby: 'user',
   secret_unreadable: 'bug',
   lease_lost: 'retry',
   unknown: 'bug',

@@ -25,6 +25,7 @@ const WEIGHTS: Record<NoticeKind, Weight> = {
   draft_waiting: 'news',
   draft_gone: 'news',
   set_aside: 'problem',
+  clip_arrived: 'task',
 };
 
 /**

@@ -30,6 +30,12 @@ export interface Clip {
   readonly height: number;
   readonly frameRate: number;
   readonly durationMs: number;
+  /** `h264`, `h265`, `vp8`, `vp9`; not known of clips from before it was kept, as the next two. */
+  readonly videoCodec?: string;
+  /** Null where there is no sound. */
+  readonly audioCodec?: string | null;
+  /** Bits a second of the whole file. */
+  readonly bitRate?: number;
 }
 
 /** One upload at TikTok. One publish id makes at most one video, so it is saved before the first byte is sent. */
@@ -44,6 +50,8 @@ export interface Attempt {
   readonly chunksSent: number;
   /** When the last chunk was about to be sent: from here the video may exist. */
   readonly committedAt: Date | null;
+  /** Read from a backup: another copy may have gone on from here, with other uploads too. It never leads to a new one. */
+  readonly fromBackup?: boolean;
 }
 
 /** Who works on a post, and until when the database's clock protects them. */
@@ -98,6 +106,7 @@ export const NOTICE_KINDS = [
   'draft_waiting',
   'draft_gone',
   'set_aside',
+  'clip_arrived',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

@@ -3,16 +3,7 @@
 import { wordsFor } from '../chat/explain.ts';
 import { type AppError, ERROR_KINDS } from '../domain/errors.ts';
 import { type Html, html, type Page } from './html.ts';
-
-/** How people call the platforms. */
-const PLATFORM_NAMES: Record<string, string> = {
-  discord: 'Discord',
-  telegram: 'Telegram',
-  playground: 'the Playground',
-  demo: 'the demo',
-};
-
-const nameOf = (platform: string): string => PLATFORM_NAMES[platform] ?? platform;
+import { nameOfPlatform } from './platform-names.ts';
 
 const practiceNote = (isPractice: boolean): Html | null =>
   isPractice
@@ -27,7 +18,7 @@ interface PersonView {
 
 /** Names come from strangers: `bdi` keeps a right-to-left one from turning the sentence around. */
 const whoFor = ({ personName, platform }: PersonView): Html =>
-  html`<p>It will be used by <strong><bdi>${personName}</bdi></strong> on ${nameOf(platform)}, who can then schedule videos for it through this bot.</p>
+  html`<p>It will be used by <strong><bdi>${personName}</bdi></strong> on ${nameOfPlatform(platform)}, who can then schedule videos for it through this bot.</p>
 <p class="warn">Not you, or did somebody else send you this link? Then close this page: they would be able to post to your account.</p>`;
 
 export const connectPage = (view: PersonView): Page => ({
@@ -61,7 +52,7 @@ export interface ReturnView {
 }
 
 export function returnPage(view: ReturnView): Page {
-  const platform = nameOf(view.platform);
+  const platform = nameOfPlatform(view.platform);
   const picture = view.avatarUrl ? html`<img src="${view.avatarUrl}" alt="">` : null;
   const way = view.returnUrl
     ? html`<p>One step is left: go back to ${platform}.</p><a class="button" href="${view.returnUrl}">Back to ${platform}</a>`
@@ -89,6 +80,11 @@ const TITLES: Partial<Record<AppError['code'], string>> = {
   link_other_browser: 'This is another browser',
   link_unknown: 'This link leads nowhere',
   link_scopes_missing: 'A permission is missing',
+  upload_link_unknown: 'This link leads nowhere',
+  upload_link_expired: 'Too late for this link',
+  upload_link_used: 'A link works once',
+  upload_link_replaced: 'There is a newer link',
+  upload_other_browser: 'This is another browser',
 };
 
 export function refusalPage(error: Pick<AppError, 'code' | 'facts'>, requestId: string): Page {

@@ -89,8 +89,8 @@ function showReturnCode(reply: FastifyReply, deps: ConnectRoutesDeps, result: Re
   });
 }
 
-/** Any page on the web can post a form here; only our own may start a link. */
-function refuseForeignPost(request: FastifyRequest, origin: string): void {
+/** Any page on the web can post a form here; only our own may start something. @throws AppError `link_page_foreign` */
+export function refuseForeignPost(request: FastifyRequest, origin: string): void {
   const from = request.headers.origin;
   const site = request.headers['sec-fetch-site'];
   if ((from !== undefined && from !== origin) || (site !== undefined && site !== 'same-origin'))

@@ -1,4 +1,4 @@
-// Server-rendered pages without scripts: escaping by default, one layout, headers that let a page do nothing it need not do.
+// Server-rendered pages: escaping by default, one layout, headers that let a page do nothing it need not do, scripts least of all.
 
 import type { FastifyReply } from 'fastify';
 
@@ -46,6 +46,22 @@ button:focus-visible, .button:focus-visible { outline: 3px solid var(--ink); out
 .code.long { font-size: 1rem; letter-spacing: 0; }
 .who { display: flex; gap: .75rem; align-items: center; margin: 0 0 1rem; font-weight: 600; }
 .who img { width: 3rem; height: 3rem; border-radius: 50%; }
+.quiet { background: transparent; color: inherit; border: 1px solid var(--line); font-weight: 500; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; margin: 0 0 1rem; }
+.drop { position: relative; display: grid; gap: .25rem; place-content: center; min-height: 11rem; margin: 0 0 1rem; padding: 1rem; border: 2px dashed var(--line); border-radius: .75rem; text-align: center; cursor: pointer; }
+.drop input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; cursor: pointer; }
+.drop strong { color: var(--go); font-size: 1.125rem; }
+.drop:hover, .drop.over { border-color: var(--go); background: color-mix(in srgb, var(--go) 7%, transparent); }
+.drop:focus-within { outline: 3px solid var(--ink); outline-offset: 2px; }
+.wide { color: var(--soft); }
+@media (hover: none) { .wide { display: none; } }
+.name { margin: 0 0 .5rem; font-weight: 600; }
+.figures { margin: .5rem 0 1rem; color: var(--soft); font-variant-numeric: tabular-nums; }
+progress { display: block; width: 100%; height: .75rem; border: 0; border-radius: .5rem; overflow: hidden; background: var(--line); color: var(--go); accent-color: var(--go); }
+progress::-webkit-progress-bar { background: var(--line); }
+progress::-webkit-progress-value { background: var(--go); }
+progress::-moz-progress-bar { background: var(--go); }
+[hidden] { display: none !important; }
 footer { margin-top: 1.25rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 footer p { margin: 0; }
 `,
@@ -76,6 +92,8 @@ export interface PageOptions {
   readonly formTargets?: readonly string[];
   /** Addresses of the page's pictures; what is no plain web address is left out, since it would end up in a header. */
   readonly imageSources?: readonly string[];
+  /** Lets files of ours run and ask this server; never what stands in the page. */
+  readonly hasScripts?: boolean;
 }
 
 function originOf(address: string): string {
@@ -83,11 +101,11 @@ function originOf(address: string): string {
   return /^https?:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin) ? origin : '';
 }
 
-/** Sends a page that no cache keeps, no frame shows and no script runs in. */
+/** Sends a page that no cache keeps, no frame shows and, unless it says so, no script runs in. */
 export function sendPage(
   reply: FastifyReply,
   page: Page,
-  { status = 200, formTargets = [], imageSources = [] }: PageOptions = {},
+  { status = 200, formTargets = [], imageSources = [], hasScripts = false }: PageOptions = {},
 ): FastifyReply {
   const policy = [
     "default-src 'none'",
@@ -96,6 +114,7 @@ export function sendPage(
     `form-action 'self' ${formTargets.join(' ')}`.trim(),
     "frame-ancestors 'none'",
     "base-uri 'none'",
+    ...(hasScripts ? ["script-src 'self'", "connect-src 'self'", "require-trusted-types-for 'script'"] : []),
   ].join('; ');
   return (
     reply

@@ -4,7 +4,7 @@ import cookiePlugin from '@fastify/cookie';
 import formBodyPlugin from '@fastify/formbody';
 import rateLimitPlugin from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
-import { AppError, type ErrorCode, type ErrorKind, isAppError } from '../domain/errors.ts';
+import { AppError, ERROR_KINDS, type ErrorCode, type ErrorKind, isAppError } from '../domain/errors.ts';
 import { CALLBACK_PATH } from '../domain/pasted-address.ts';
 import type { Log } from '../log.ts';
 import { refusalPage } from './connect-pages.ts';
@@ -13,11 +13,13 @@ import { sendPage } from './html.ts';
 import type { SiteFacts } from './site-pages.ts';
 import { siteRoutes } from './site-routes.ts';
 import { registerTikTokOAuth, type TikTokOAuth } from './tiktok-oauth.ts';
+import { type UploadRoutesDeps, uploadRoutes } from './upload-routes.ts';
 
 export interface HttpServerDeps {
   readonly log: Log;
   readonly newRequestId: () => string;
   readonly connect: ConnectRoutesDeps;
+  readonly uploads: UploadRoutesDeps;
   readonly webhooks: readonly Webhook[];
   readonly site: SiteFacts;
   /** Pages that bring routes of their own. */
@@ -37,9 +39,8 @@ export interface Webhook {
 /** Far above any event of a chat: files are fetched, never posted. */
 const EVENT_LIMIT_BYTES = 1_048_576;
 const BODY_LIMIT_BYTES = 65_536;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Where a site takes clips: as long as the bot waits for one. */
-const UPLOAD_TIMEOUT_MS = 10 * 60_000;
+/** Clips come in here, in parts or whole: as long as the bot waits for one. */
+const REQUEST_TIMEOUT_MS = 10 * 60_000;
 const PAGES_PER_MINUTE = 120;
 
 const STATUS_OF_KIND: Record<ErrorKind, number> = { user: 400, reauth: 401, retry: 503, rejected: 422, bug: 500 };
@@ -49,8 +50,19 @@ const STATUS_OF_CODE: Partial<Record<ErrorCode, number>> = {
   link_used: 410,
   link_replaced: 410,
   link_page_foreign: 403,
+  upload_link_unknown: 404,
+  upload_link_expired: 410,
+  upload_link_used: 410,
+  upload_link_replaced: 410,
+  upload_other_browser: 403,
+  upload_ended: 410,
+  clip_too_large: 413,
+  storage_full: 507,
+  clip_quota_full: 507,
   too_many_requests: 429,
 };
+
+const statusOfCode = (code: ErrorCode): number => STATUS_OF_CODE[code] ?? STATUS_OF_KIND[ERROR_KINDS[code]];
 
 export interface HttpServer {
   readonly app: FastifyInstance;
@@ -65,7 +77,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: deps.newRequestId,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: deps.sites.length > 0 ? UPLOAD_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: 'loopback',
     routerOptions: { maxParamLength: 200 },
   }) as unknown as FastifyInstance;
@@ -75,7 +87,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     const facts = { requestId: request.id, route: request.routeOptions.url, code: known.code };
     if (known.kind === 'bug') request.log.error({ ...facts, err: error }, 'a request failed');
     else request.log.info(facts, 'a request was refused');
-    const status = statusOf(error) ?? STATUS_OF_CODE[known.code] ?? STATUS_OF_KIND[known.kind];
+    const status = statusOf(error) ?? statusOfCode(known.code);
     return sendPage(reply, refusalPage(known, request.id), { status });
   });
   app.setNotFoundHandler((request, reply) =>
@@ -104,6 +116,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   const { tiktok, publicUrl } = deps.connect;
   const oauth = await registerTikTokOAuth(app, { tiktok, redirectUri: publicUrl + CALLBACK_PATH });
   await connectRoutes(app, oauth, deps.connect);
+  await uploadRoutes(app, deps.uploads, { statusOf: statusOfCode, log: deps.log });
   siteRoutes(app, deps.site);
   for (const site of deps.sites) await site(app);
   return { app, exchangeCode: oauth.exchangeCode };

@@ -2,8 +2,8 @@
 // killed or killed itself. The worker starts with the first clip and goes after a quiet minute, so that idle bots stay small.
 
 import { Worker } from 'node:worker_threads';
+import type { ClipFacts } from '../domain/clip.ts';
 import { AppError } from '../domain/errors.ts';
-import type { ClipFacts } from './clip.ts';
 
 export interface ProbeQuestion {
   /** An open file of this process; workers share its descriptors. */

@@ -2,9 +2,9 @@
 // so that only a file that makes sense reaches a full parser, and that one in a thread of its own.
 
 import { type FileHandle, open } from 'node:fs/promises';
+import type { ClipContainer, ClipFacts } from '../domain/clip.ts';
 import { AppError } from '../domain/errors.ts';
 import { walkBoxes } from './box-walker.ts';
-import type { ClipContainer, ClipFacts } from './clip.ts';
 import { createParser } from './parser.ts';
 import { HEAD_BYTES, readElement, sniff } from './sniff.ts';
 

@@ -1,6 +1,6 @@
 // What a file is by its first bytes. Names and announced types say what somebody wished; TikTok looks at the content too.
 
-import type { ClipContainer } from './clip.ts';
+import type { ClipContainer } from '../domain/clip.ts';
 
 /** Enough for an EBML header and the start of what follows it. */
 export const HEAD_BYTES = 4096;

@@ -1,7 +1,9 @@
-// Where clips wait for their time: the port that the services use. The disk has an implementation; an S3-compatible store can have
-// another.
+// Where clips wait for their time: the port that the services use, with an implementation on disk and one on S3-compatible stores.
 
 import type { Readable } from 'node:stream';
+
+/** Looks at a whole clip before it is kept, while it is a file of this machine; what it throws undoes all. */
+export type Inspect = (path: string, clip: StoredClip) => Promise<void>;
 
 export interface ReceiveOptions {
   readonly signal?: AbortSignal | undefined;
@@ -11,6 +13,7 @@ export interface ReceiveOptions {
   readonly deadlineMs: number;
   /** What the sender says it will be. Only used to refuse early: the bytes that arrive are counted. */
   readonly reserveBytes?: number | undefined;
+  readonly inspect?: Inspect | undefined;
 }
 
 export interface StoredClip {
@@ -26,13 +29,45 @@ export interface ByteRange {
   readonly last: number;
 }
 
+export interface PartSource {
+  /** Where the bytes belong; must be where the last ones ended. */
+  readonly offset: number;
+  /** What was announced for the whole clip. */
+  readonly sizeBytes: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** A clip that arrives in parts, over hours and restarts. Its bytes wait on the local disk until the last one is there. */
+export interface ClipParts {
+  /**
+   * Sets space aside for a clip of `sizeBytes` and gives its id.
+   * @throws AppError `clip_too_large`, `clip_empty`, `storage_full`
+   */
+  begin(sizeBytes: number): Promise<string>;
+  /**
+   * Writes bytes as they come and gives how many there are now, also where the source ended early. Where the disk fills up, nothing
+   * of the clip is left.
+   * @throws AppError `clip_gone`, `upload_out_of_step` for a wrong offset, `clip_too_large`, `storage_full`
+   */
+  append(mediaId: string, part: PartSource): Promise<number>;
+  /** @throws AppError `clip_gone` */
+  arrivedBytes(mediaId: string): Promise<number>;
+  /**
+   * Keeps a clip whose bytes are all there. Nothing of it is left where `inspect` throws.
+   * @throws AppError `clip_gone`, and whatever `inspect` throws
+   */
+  finish(mediaId: string, inspect: Inspect): Promise<StoredClip>;
+  abandon(mediaId: string): Promise<void>;
+}
+
 export interface MediaStore {
   /**
    * Keeps what `source` gives under a new random id. Nothing is left behind where it throws.
    * @throws AppError `clip_too_large`, `clip_empty`, `storage_full`, `clip_fetch_failed` (the source broke, or the deadline
-   *   passed), `aborted`
+   *   passed), `aborted`, and whatever `inspect` throws
    */
   receive(source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<StoredClip>;
+  readonly parts: ClipParts;
   /**
    * The clip's bytes, or those in `range`. To be read to the end or destroyed.
    * @throws AppError `clip_gone`
@@ -43,8 +78,10 @@ export interface MediaStore {
   /** Removes the clip, if it is there. */
   remove(mediaId: string): Promise<void>;
   /**
-   * Removes what nobody knows: clips that are older than `olderThanMs` and not among those that `isKnown` returns, and what
-   * interrupted receives of that age left. Returns how many files went.
+   * Removes what nobody knows: clips, whole ones and those that still arrive, that are older than `olderThanMs` and not among those
+   * that `isKnown` returns. Returns how many went.
    */
-  sweepOrphans(isKnown: (mediaIds: string[]) => Promise<ReadonlySet<string>>, olderThanMs: number): Promise<number>;
+  sweepOrphans(isKnown: IsKnown, olderThanMs: number): Promise<number>;
 }
+
+export type IsKnown = (mediaIds: string[]) => Promise<ReadonlySet<string>>;

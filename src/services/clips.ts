@@ -1,47 +1,62 @@
-// Taking in a clip: streamed into the media store, probed, judged by TikTok's rules. What TikTok would refuse is refused here.
+// Taking in a clip: streamed into the media store, probed, judged by TikTok's rules. What TikTok would refuse is refused here, and
+// so is what goes beyond a person's room.
 
 import type { ClipOffer } from '../chat/invocation.ts';
-import { AppError } from '../domain/errors.ts';
+import type { ClipFacts } from '../domain/clip.ts';
+import { AppError, isAppError } from '../domain/errors.ts';
 import type { Clip } from '../domain/post-record.ts';
-import type { ClipFacts } from '../media/clip.ts';
-import type { MediaStore } from '../media/store.ts';
+import type { User } from '../domain/user.ts';
+import type { MediaStore, StoredClip } from '../media/store.ts';
+import type { Quota } from './quota.ts';
 
 const RECEIVE_DEADLINE_MS = 10 * 60_000;
 
 export interface ClipsDeps {
   readonly media: MediaStore;
-  /** Where the store keeps a clip on this machine, for the prober. */
-  readonly pathOf: (mediaId: string) => string;
+  readonly quota: Quota;
   readonly probe: (path: string) => Promise<ClipFacts>;
   readonly judge: (facts: ClipFacts) => { refusals: readonly { code: AppError['code']; facts: AppError['facts'] }[] };
   readonly contentTypeOf: (container: ClipFacts['container']) => Clip['contentType'];
+  /** A clip behind a web address. @throws AppError `clip_link_invalid` for anything that is none. */
+  readonly offerLink: (address: string) => ClipOffer;
 }
 
 export type Clips = ReturnType<typeof createClips>;
 
-export function createClips({ media, pathOf, probe, judge, contentTypeOf }: ClipsDeps) {
-  async function inspect(mediaId: string): Promise<ClipFacts> {
-    const facts = await probe(pathOf(mediaId));
+export function createClips({ media, quota, probe, judge, contentTypeOf, offerLink }: ClipsDeps) {
+  /** What a whole file is, as a clip called `name`. @throws AppError clip_* for one that TikTok would refuse. */
+  async function inspect(path: string, name: string, stored: StoredClip): Promise<Clip> {
+    const facts = await probe(path);
     const [refusal] = judge(facts).refusals;
     if (refusal) throw new AppError(refusal.code, refusal.facts);
-    return facts;
+    const { container, sizeBytes: _counted, ...picture } = facts;
+    return { ...stored, name, contentType: contentTypeOf(container), ...picture };
   }
 
   return {
-    /** @throws AppError clip_* or `storage_full`; nothing of the clip is kept then. */
-    async receive(offer: ClipOffer): Promise<Clip> {
+    inspect,
+    offerLink,
+
+    /** @throws AppError clip_*, `clip_quota_full` or `storage_full`; nothing of the clip is kept then. */
+    async receive({ id }: User, offer: ClipOffer): Promise<Clip> {
       const deadline = AbortSignal.timeout(RECEIVE_DEADLINE_MS);
-      const { mediaId, sizeBytes, sha256 } = await media.receive(await offer.open(deadline), {
-        deadlineMs: RECEIVE_DEADLINE_MS,
-        ...(offer.sizeBytes !== null && { reserveBytes: offer.sizeBytes }),
-      });
+      const room = await quota.take(id, offer.sizeBytes);
       try {
-        const { container, width, height, frameRate, durationMs } = await inspect(mediaId);
-        const contentType = contentTypeOf(container);
-        return { mediaId, name: offer.name, sizeBytes, sha256, contentType, width, height, frameRate, durationMs };
+        let clip = null as Clip | null;
+        await media.receive(await offer.open(deadline), {
+          deadlineMs: RECEIVE_DEADLINE_MS,
+          limitBytes: room.bytes,
+          ...(offer.sizeBytes !== null && { reserveBytes: offer.sizeBytes }),
+          async inspect(path, stored) {
+            clip = await inspect(path, offer.name, stored);
+          },
+        });
+        if (!clip) throw new AppError('unknown');
+        return clip;
       } catch (error) {
-        await media.remove(mediaId);
-        throw error;
+        throw isAppError(error, 'clip_too_large') ? (room.explain(error) ?? error) : error;
+      } finally {
+        room.release();
       }
     },
   };

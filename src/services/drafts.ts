@@ -182,6 +182,21 @@ export function createDrafts({ posts, accounts, mode, newId, clock }: DraftsDeps
 
     setClip: (user: User, id: string, clip: Clip): Promise<Post> => editDraft(user, id, () => ({ clip })),
 
+    /** A clip that came by another way than the chat; the person is told. The same clip once. @throws AppError post_* */
+    async takeClip(ownerId: string, id: string, clip: Clip): Promise<void> {
+      const { clip: present } = await posts.find(ownerId, id);
+      if (present?.mediaId === clip.mediaId) return;
+      await changePost(posts, ownerId, id, post => {
+        requireDraft(post);
+        const wakeAt = new Date(clock() + DRAFT_REMINDER_MS);
+        return { event: 'edit', patch: { clip, reminders: 0, wakeAt }, notices: ['clip_arrived'] };
+      });
+    },
+
+    /** Another post with the very same clip, which TikTok may call unoriginal. */
+    findSameClip: async (user: User, { id, clip }: Post): Promise<Post | null> =>
+      clip && posts.findSameClip(user.id, clip.sha256, id),
+
     setDue: (user: User, id: string, due: Due): Promise<Post> => editDraft(user, id, () => ({ due })),
   };
 }

@@ -26,6 +26,8 @@ export interface LeavingDeps {
   readonly accounts: Pick<Accounts, 'disconnect'>;
   /** Ends what the person has begun to connect, and gives back what TikTok granted for it. */
   readonly giveBackPending: (ownerId: string) => Promise<void>;
+  /** Removes what the person has begun to upload. */
+  readonly forgetUploads: (ownerId: string) => Promise<void>;
   readonly erasePosts: ErasePosts;
   readonly clock: () => number;
 }
@@ -115,6 +117,7 @@ export function createLeaving(deps: LeavingDeps) {
     async leave(user: User): Promise<Leave> {
       const outcome = await stopAll(user);
       await deps.giveBackPending(user.id);
+      await deps.forgetUploads(user.id);
       // Before the tokens: nobody must ask TikTok about a post whose account has none any more.
       await deps.erasePosts(user);
       for (const { id } of await deps.accountStore.list(user.id)) await disconnect(user, id);

@@ -12,6 +12,7 @@ import type { People } from './people.ts';
 import type { Posts } from './posts.ts';
 import type { Practice } from './practice.ts';
 import type { Unconfirmed } from './unconfirmed.ts';
+import type { Uploads } from './uploads.ts';
 
 export interface Services {
   readonly access: Access;
@@ -26,4 +27,5 @@ export interface Services {
   readonly posts: Posts;
   readonly practice: Practice;
   readonly unconfirmed: Unconfirmed;
+  readonly uploads: Uploads;
 }

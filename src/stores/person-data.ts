@@ -10,6 +10,7 @@ import type { PendingQuestionStore } from './pending-questions.ts';
 import type { PlaygroundMessageStore } from './playground-messages.ts';
 import type { PostStore } from './posts.ts';
 import type { RateWindowStore } from './rate-windows.ts';
+import type { UploadStore } from './uploads.ts';
 import type { UserStore } from './users.ts';
 
 export interface PersonDataDeps {
@@ -21,6 +22,7 @@ export interface PersonDataDeps {
   readonly invites: InviteStore;
   readonly pendingQuestions: PendingQuestionStore;
   readonly playgroundMessages: PlaygroundMessageStore;
+  readonly uploads: UploadStore;
 }
 
 export type PersonData = ReturnType<typeof createPersonData>;
@@ -29,7 +31,8 @@ export type PersonData = ReturnType<typeof createPersonData>;
 const WITHOUT = { 'attempt.uploadUrl': 0, lease: 0, fence: 0, version: 0, source: 0, notifiedBy: 0, tries: 0 } as const;
 
 export function createPersonData(deps: PersonDataDeps) {
-  const { users, accounts, linkAttempts, posts, rateWindows, invites, pendingQuestions, playgroundMessages } = deps;
+  const { users, accounts, linkAttempts, posts, rateWindows, invites, pendingQuestions, playgroundMessages, uploads } =
+    deps;
   const keysOf = (user: User) => user.identities.map(({ platform, personId }) => identityKey(platform, personId));
   const invitesOf = (user: User) => ({ $or: [{ madeBy: user.id }, { redeemedBy: { $in: keysOf(user) } }] });
 
@@ -46,6 +49,7 @@ export function createPersonData(deps: PersonDataDeps) {
           .lean(),
         chats: await pendingQuestions.readAll(user.identities),
         playground: await playgroundMessages.readAll(user.identities),
+        uploads: await uploads.model.find({ ownerId: user.id }, { nonceHash: 0, cookieHash: 0 }).lean(),
         invitations: await invites.model.find(invitesOf(user), { codeHash: 0 }).lean(),
       };
     },
@@ -79,6 +83,7 @@ export function createPersonData(deps: PersonDataDeps) {
           { 'warning.platform': platform, 'warning.chatId': chatId },
           { $set: { warning: null } },
         );
+      await uploads.model.deleteMany({ ownerId: user.id });
       await invites.model.deleteMany(invitesOf(user));
       await pendingQuestions.forget(user.identities);
       await playgroundMessages.forget(user.identities);

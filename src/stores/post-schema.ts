@@ -30,6 +30,9 @@ const clip = part({
   height: Number,
   frameRate: Number,
   durationMs: Number,
+  videoCodec: String,
+  audioCodec: String,
+  bitRate: Number,
 });
 
 const choices = part({
@@ -64,6 +67,7 @@ const attempt = part({
   uploadExpiresAt: { type: Date, default: null },
   chunksSent: Number,
   committedAt: { type: Date, default: null },
+  fromBackup: Boolean,
 });
 
 const publication = part({
@@ -119,7 +123,8 @@ export const postSchema = new Schema<StoredPost>(
 );
 
 postSchema.index({ source: 1 }, { unique: true });
-// Only documents that wait for something are in these two, so months of finished posts do not slow the sweep.
+// Only documents that wait for something are in these two, so months of finished posts do not slow the sweep. A query that is to use
+// them must say `$type` as well, or every document is read.
 postSchema.index({ wakeAt: 1 }, { partialFilterExpression: { wakeAt: { $type: 'date' } } });
 postSchema.index({ notifyAt: 1 }, { partialFilterExpression: { notifyAt: { $type: 'date' } } });
 postSchema.index(
@@ -129,6 +134,7 @@ postSchema.index(
 postSchema.index({ ownerId: 1, state: 1, 'due.at': 1 });
 postSchema.index({ accountId: 1, state: 1 });
 postSchema.index({ 'clip.mediaId': 1 }, { partialFilterExpression: { 'clip.mediaId': { $type: 'string' } } });
+postSchema.index({ ownerId: 1, 'clip.sha256': 1 }, { partialFilterExpression: { 'clip.sha256': { $type: 'string' } } });
 postSchema.index({ 'batch.id': 1 }, { partialFilterExpression: { 'batch.id': { $type: 'string' } } });
 
 /** Conditions on `$$NOW` stand in the update, not in the filter: there not every server knows it. */

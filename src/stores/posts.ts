@@ -6,10 +6,11 @@ import { isPractice, type World } from '../domain/account.ts';
 import type { Consent } from '../domain/choices.ts';
 import { AppError } from '../domain/errors.ts';
 import { GATHER_MS, isGathered } from '../domain/notice-policy.ts';
-import { isTerminal, POST_STATES, type PostEvent, type PostState, transition } from '../domain/post.ts';
+import { type PostEvent, type PostState, transition } from '../domain/post.ts';
 import type { NoticeKind, Post } from '../domain/post-record.ts';
 import { isDuplicateKey } from './database.ts';
 import { type Patch, toSetStage } from './expressions.ts';
+import { createClipQueries } from './post-clips.ts';
 import { createNoticeQueries } from './post-notices.ts';
 import { PIPELINE, POST_SCHEMA_VERSION, postSchema, type StoredPost, toPost } from './post-schema.ts';
 
@@ -35,14 +36,12 @@ const toFilter = (ownerId: string, { states, accountId, batchId }: PostFilter) =
   ownerId,
   ...(states && { state: { $in: states } }),
   ...(accountId && { accountId }),
-  ...(batchId && { 'batch.id': batchId }),
+  ...(batchId && { 'batch.id': { $type: 'string' as const, $eq: batchId } }),
 });
 
 /** Practice posts, or all others; drafts without an account belong to both. */
 const ofSameKind = (world: World) =>
   isPractice(world) ? { world: { $in: ['simulator' as const, null] } } : { world: { $ne: 'simulator' as const } };
-
-const TERMINAL_STATES = POST_STATES.filter(isTerminal);
 
 export type PostStore = ReturnType<typeof createPostStore>;
 
@@ -53,6 +52,7 @@ export function createPostStore(connection: Connection) {
   return {
     model,
     ...createNoticeQueries(model),
+    ...createClipQueries(model),
 
     /** Inserts `post`, or gives the one that the same event made before. */
     async insert(post: Post, source: string): Promise<Post> {
@@ -239,7 +239,7 @@ export function createPostStore(connection: Connection) {
       world: World,
     ): Promise<{ id: string; wakeAt: Date; version: number }[]> {
       const found = await model
-        .find({ wakeAt: { $lte: until }, ...ofSameKind(world) }, { wakeAt: 1, version: 1 })
+        .find({ wakeAt: { $type: 'date', $lte: until }, ...ofSameKind(world) }, { wakeAt: 1, version: 1 })
         .sort({ wakeAt: 1 })
         .limit(limit)
         .lean<Pick<StoredPost, '_id' | 'wakeAt' | 'version'>[]>();
@@ -248,13 +248,6 @@ export function createPostStore(connection: Connection) {
 
     async keepCard(ownerId: string, id: string, messageRef: string): Promise<void> {
       await model.updateOne({ _id: id, ownerId }, { $set: { 'card.messageRef': messageRef } });
-    },
-
-    /** Which of `mediaIds` a post still needs: one that is not at its end, or came to it after `keptSince`. */
-    async findMediaInUse(mediaIds: readonly string[], keptSince: Date): Promise<Set<string>> {
-      const isNeeded = { $or: [{ state: { $nin: TERMINAL_STATES } }, { updatedAt: { $gte: keptSince } }] };
-      const found = await model.distinct('clip.mediaId', { 'clip.mediaId': { $in: mediaIds }, ...isNeeded });
-      return new Set(found.filter(id => typeof id === 'string'));
     },
   };
 }

@@ -213,21 +213,104 @@ describe('kept clips', () => {
     const { mediaId: orphan } = await store.receive(chunksOf(bytes), DEADLINE);
     const broken = `${newId()}.incoming`;
     await writeFile(join(dir, broken), 'half');
+    const arriving = await store.parts.begin(100);
     await writeFile(join(dir, 'README'), 'the owner put this here');
     assert.equal(await store.sweepOrphans(async () => new Set(), 3_600_000), 0, 'all of it is young');
     const longAgo = new Date(Date.now() - 7_200_000);
-    for (const name of [known, orphan, broken, 'README']) await utimes(join(dir, name), longAgo, longAgo);
+    for (const name of [known, orphan, broken, `${arriving}.incoming`, 'README'])
+      await utimes(join(dir, name), longAgo, longAgo);
     const asked: string[][] = [];
     const removed = await store.sweepOrphans(async ids => {
       asked.push(ids);
-      return new Set([known]);
+      return new Set([known, arriving]);
     }, 3_600_000);
     assert.equal(removed, 2);
     assert.deepEqual(
       asked.map(ids => ids.toSorted()),
-      [[known, orphan].toSorted()],
-      'one question for both clips',
+      [[known, orphan, arriving, broken.replace('.incoming', '')].toSorted()],
+      'one question for all of them',
     );
-    assert.deepEqual((await leftBehind()).toSorted(), ['README', known].toSorted());
+    assert.deepEqual((await leftBehind()).toSorted(), ['README', known, `${arriving}.incoming`].toSorted());
+  });
+});
+
+describe('a clip in parts', () => {
+  const bytes = randomBytes(60_000);
+  const part = (from: number, to: number) => ({
+    offset: from,
+    sizeBytes: bytes.length,
+    bytes: chunksOf(bytes.subarray(from, to)),
+  });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const accept = async () => {};
+
+  it('goes on where it was, also after a restart, and is the same in the end', async () => {
+    const mediaId = await store.parts.begin(bytes.length);
+    assert.equal(await store.parts.append(mediaId, part(0, 20_000)), 20_000);
+    const restarted = await openStore();
+    assert.equal(await restarted.parts.arrivedBytes(mediaId), 20_000);
+    assert.equal(await restarted.parts.append(mediaId, part(20_000, 60_000)), 60_000);
+    const seen: string[] = [];
+    const clip = await restarted.parts.finish(mediaId, async path => {
+      seen.push(path);
+      assert.equal((await stat(path)).mode & 0o777, 0o600);
+    });
+    assert.deepEqual(clip, { mediaId, sizeBytes: bytes.length, sha256 });
+    assert.equal(seen.length, 1);
+    assert.deepEqual(await buffer(await store.open(mediaId)), bytes);
+    assert.deepEqual(await leftBehind(), [mediaId]);
+  });
+
+  it('is hashed as it comes where nothing came between', async () => {
+    const mediaId = await store.parts.begin(bytes.length);
+    for (let at = 0; at < bytes.length; at += 20_000) await store.parts.append(mediaId, part(at, at + 20_000));
+    assert.equal((await store.parts.finish(mediaId, accept)).sha256, sha256);
+  });
+
+  it('keeps what came before the source broke', async () => {
+    const mediaId = await store.parts.begin(bytes.length);
+    const breaking = (async function* () {
+      yield bytes.subarray(0, 5000);
+      throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+    })();
+    await assert.rejects(store.parts.append(mediaId, { offset: 0, sizeBytes: bytes.length, bytes: breaking }));
+    assert.equal(await store.parts.arrivedBytes(mediaId), 5000);
+    assert.equal(await store.parts.append(mediaId, part(5000, 60_000)), 60_000);
+    assert.equal((await store.parts.finish(mediaId, accept)).sha256, sha256);
+  });
+
+  it('takes no byte at a wrong place, and none beyond what was announced', async () => {
+    const mediaId = await store.parts.begin(30_000);
+    await assert.rejects(store.parts.append(mediaId, part(10, 20)), { code: 'upload_out_of_step' });
+    const tooMuch = { offset: 0, sizeBytes: 30_000, bytes: chunksOf(bytes) };
+    await assert.rejects(store.parts.append(mediaId, tooMuch), { code: 'clip_too_large' });
+    assert.equal(await store.parts.arrivedBytes(mediaId), 30_000);
+    await assert.rejects(store.parts.begin(1_000_001), { code: 'clip_too_large' });
+    await assert.rejects(store.parts.begin(0), { code: 'clip_empty' });
+  });
+
+  it('leaves nothing where it is refused or given up', async () => {
+    const refused = await store.parts.begin(100);
+    await assert.rejects(
+      store.parts.finish(refused, async () => {
+        throw new AppError('clip_not_video');
+      }),
+      { code: 'clip_not_video' },
+    );
+    const givenUp = await store.parts.begin(100);
+    await store.parts.abandon(givenUp);
+    for (const mediaId of [refused, givenUp])
+      await assert.rejects(store.parts.arrivedBytes(mediaId), { code: 'clip_gone' });
+    assert.deepEqual(await leftBehind(), []);
+  });
+
+  it('has its space set aside until it is whole or given up', async () => {
+    const { bavail, bsize } = await statfs(dir);
+    const mostOfIt = Math.floor(bavail * bsize * 0.7);
+    const roomy = await openStore({ maxBytes: Number.MAX_SAFE_INTEGER });
+    const first = await roomy.parts.begin(mostOfIt);
+    await assert.rejects(roomy.parts.begin(mostOfIt), { code: 'storage_full' });
+    await roomy.parts.abandon(first);
+    await roomy.parts.abandon(await roomy.parts.begin(mostOfIt));
   });
 });

@@ -51,6 +51,9 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/formbody': ['src/http/', 'src/simulator/', 'src/adapters/playground/'],
   '@fastify/oauth2': ['src/http/'],
   '@fastify/rate-limit': ['src/http/'],
+  '@aws-sdk/client-s3': ['src/media/'],
+  '@aws-sdk/lib-storage': ['src/media/'],
+  '@tus/server': ['src/http/'],
   agenda: ['src/jobs/'],
   'chrono-node': ['src/domain/when/'],
   // Bounds on what runs at once, and breakers.
@@ -59,6 +62,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'discord.js': ['src/adapters/discord/'],
   fastify: ['src/http/', 'src/simulator/', 'src/adapters/playground/'],
   grammy: ['src/adapters/telegram/'],
+  'ipaddr.js': ['src/media/'],
   mediabunny: ['src/media/'],
   mongoose: ['src/stores/'],
   pino: ['src/log.ts'],

@@ -175,6 +175,9 @@ export function createDiscordAdapter<Services>(options: DiscordOptions<Services>
       direct.stop();
     },
 
+    // The list of direct messages: only Discord's own clients know where the person was.
+    chatUrl: () => 'https://discord.com/channels/@me',
+
     send: (chatId, message): Promise<SendOutcome> => delivery.send(chatId, message),
   };
 }

@@ -174,6 +174,7 @@ export function createPlayground<Services>(deps: PlaygroundDeps<Services>): Play
     platform: PLATFORM,
     limits,
     url,
+    chatUrl: () => url,
     password: deps.door.password,
     routes: app => addRoutes(app, { ...deps, conversation, streams, uploads }),
 

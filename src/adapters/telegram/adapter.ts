@@ -174,6 +174,8 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
 
     calledAs: () => (bot.isInited() ? `@${bot.botInfo.username}` : null),
 
+    chatUrl: () => (bot.isInited() ? `https://t.me/${bot.botInfo.username}` : null),
+
     get username() {
       return bot.isInited() ? bot.botInfo.username : null;
     },

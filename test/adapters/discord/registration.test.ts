@@ -36,10 +36,11 @@ test('/schedule: the clip first and videos alone, times and accounts completed, 
       return { name, type, required, ...extra };
     }),
     [
-      { name: 'video', type: 11, required: true, file_types: ['video'] },
+      { name: 'video', type: 11, required: false, file_types: ['video'] },
       { name: 'when', type: 3, required: false, autocomplete: true },
       { name: 'caption', type: 3, required: false, max_length: 2200 },
       { name: 'account', type: 3, required: false, autocomplete: true },
+      { name: 'link', type: 3, required: false, max_length: 2000 },
     ],
   );
 });

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ClipFacts } from '#domain/clip.ts';
+import { judgeClip } from '#domain/clip-rules.ts';
 import type { ErrorCode } from '#domain/errors.ts';
-import type { ClipFacts } from '#media/clip.ts';
-import { judgeClip } from '#media/verdict.ts';
 
 const FIT: ClipFacts = {
   container: 'mp4',

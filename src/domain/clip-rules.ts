@@ -1,9 +1,9 @@
 // TikTok's rules for videos, applied to a clip's facts. What is certain to be refused is refused; what only might disappoint is a
 // doubt. Source: content-posting-api-media-transfer-guide, "Video restrictions".
 
-import type { Problem } from '../domain/choices.ts';
-import type { ErrorFacts } from '../domain/errors.ts';
+import type { Problem } from './choices.ts';
 import type { ClipFacts } from './clip.ts';
+import type { ErrorFacts } from './errors.ts';
 
 const CODECS = new Set(['h264', 'h265', 'vp8', 'vp9']);
 const MIN_SIDE_PX = 360;
@@ -61,11 +61,16 @@ function findRefusals(facts: ClipFacts, limitMs: number): Problem[] {
   return found;
 }
 
-function findDoubts({ durationMs, audioCodec, videoCodec }: ClipFacts): Doubt[] {
+/** What is not known of a clip raises no doubt. */
+export function findDoubts({
+  durationMs,
+  audioCodec,
+  videoCodec,
+}: Pick<ClipFacts, 'durationMs'> & Partial<Pick<ClipFacts, 'audioCodec' | 'videoCodec'>>): Doubt[] {
   const found: Doubt[] = [];
   if (durationMs < SHORT_MS) found.push({ kind: 'short', facts: { seconds: durationMs / 1000 } });
   if (audioCodec === null) found.push({ kind: 'silent', facts: {} });
-  if (CODECS.has(videoCodec) && videoCodec !== 'h264')
+  if (videoCodec !== undefined && CODECS.has(videoCodec) && videoCodec !== 'h264')
     found.push({ kind: 'codec_not_preferred', facts: { codec: videoCodec } });
   return found;
 }
