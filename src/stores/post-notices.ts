@@ -13,7 +13,7 @@ export function createNoticeQueries(model: Model<StoredPost>) {
     /** Posts that owe a person a message, up to `until`. */
     async findOwingNotices(until: Date, limit: number): Promise<string[]> {
       const found = await model
-        .find({ notifyAt: { $lte: until } }, { _id: 1 })
+        .find({ notifyAt: { $type: 'date', $lte: until } }, { _id: 1 })
         .sort({ notifyAt: 1 })
         .limit(limit)
         .lean();

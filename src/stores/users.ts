@@ -116,7 +116,7 @@ export function createUserStore(connection: Connection) {
 
     async findDueSummaries(now: Date, limit: number): Promise<{ user: User; summaryAt: Date }[]> {
       const due = await model
-        .find({ summaryAt: { $lte: now } })
+        .find({ summaryAt: { $type: 'date', $lte: now } })
         .limit(limit)
         .lean<StoredUser[]>();
       return due.flatMap(stored => (stored.summaryAt ? [{ user: toUser(stored), summaryAt: stored.summaryAt }] : []));

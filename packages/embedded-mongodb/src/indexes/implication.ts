@@ -1,6 +1,6 @@
 /** Whether a filter only matches documents that a partial or sparse index contains. */
 import { equalValues } from '../codec/compare.ts';
-import { isNullish, type Value } from '../codec/values.ts';
+import { isKind, isNullish, type Value } from '../codec/values.ts';
 import type { Leaf, Match } from '../query/match/node.ts';
 import type { Index } from '../storage/collection.ts';
 import { fieldPosition } from './predicates.ts';
@@ -39,6 +39,7 @@ export function flatten(match: Match): readonly Match[] {
 
 function leafImplies(given: Leaf, wanted: Leaf): boolean {
   if (wanted.operator === 'exists') return requiresValue(given);
+  if (wanted.name === '$type' && isDateBound(given)) return wanted.test(given.operand);
   const holds = (value: Value) => !isNullish(value) && !Array.isArray(value) && wanted.test(value);
   switch (given.operator) {
     case 'eq':
@@ -55,6 +56,10 @@ function leafImplies(given: Leaf, wanted: Leaf): boolean {
       return false;
   }
 }
+
+/** Dates are compared with dates alone. */
+const isDateBound = ({ operator, operand }: Leaf): boolean =>
+  (operator === 'lt' || operator === 'lte' || operator === 'gt' || operator === 'gte') && isKind(operand, 'date');
 
 /** `x < 5` implies `x < 5`, `x <= 5` and `x < 6`, but `x <= 5` does not imply `x < 5`. */
 function boundImplies(given: Leaf, wanted: Leaf, strict: 'lt' | 'gt'): boolean {

@@ -121,6 +121,9 @@ describe('explain', { skip: !isEmbedded && 'the other server has no explain' }, 
     assert.deepEqual((await explain({ $or: [{ a: 1 }, { c: 2 }] })).scans, ['a_1_b_-1', 'c_1']);
     assert.deepEqual((await explain({ p: 4 })).scans, []);
     assert.deepEqual((await explain({ p: 4, live: true })).scans, ['p_1']);
+    await c.createIndex({ at: 1 }, { partialFilterExpression: { at: { $type: 'date' } } });
+    assert.deepEqual((await explain({ at: { $type: 'date', $lte: new Date() } }, { at: 1 })).scans, ['at_1']);
+    assert.deepEqual((await explain({ at: { $lte: 5 } })).scans, []);
     assert.equal((await explain({ a: 3 }, { b: 1 })).top, 'FETCH');
     assert.equal((await explain({ c: 3 }, { b: 1 })).top, 'SORT');
     assert.equal((await explain({ x: 1 })).top, 'COLLSCAN');
