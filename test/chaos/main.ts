@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util';
 import { makePlan } from './plan.ts';
 import { playRound } from './round.ts';
 
+/** Enough to see what is wrong; the rest is alike. */
+const BREACHES_SHOWN = 20;
+
 const { values } = parseArgs({
   options: {
     posts: { type: 'string', default: '200' },
@@ -28,7 +31,9 @@ const { breaches, deaths, tookMs, kills, double, lost, early, undecided, unconfi
   tell,
 );
 for (const [line, count] of [...deaths].toSorted()) tell(`${String(count).padStart(4)} killed ${line}`);
-for (const breach of breaches.slice(0, 50)) tell(`BROKEN: ${breach}`);
+const kindOf = (breach: string) => breach.replace(/^[^:]+: /, '').split('\n')[0] ?? '';
+for (const [kind, same] of Map.groupBy(breaches, kindOf)) tell(`${String(same.length).padStart(4)} times ${kind}`);
+for (const breach of breaches.slice(0, BREACHES_SHOWN)) tell(`BROKEN ${breach}`);
 tell(
   `${breaches.length === 0 ? 'the promise was held' : `${breaches.length} breaches`}, in ${Math.round(tookMs / 1000)} s`,
 );
