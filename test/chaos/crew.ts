@@ -59,7 +59,7 @@ export function startCrew({ workers, envOf, chatUrl, leaseMs }: CrewOptions): Cr
 
   function start(place: Omit<Place, 'child'> & { child?: ChildProcess }): Place {
     const shiftMs = place.starts++ % 2 === 0 ? CLOCK_SHIFT_MS : -CLOCK_SHIFT_MS;
-    const shift = isShifted(place as Place) ? ['--clock-shift-ms', String(shiftMs)] : [];
+    const shift = isShifted(place as Place) ? [`--clock-shift-ms=${shiftMs}`] : [];
     place.isReady = false;
     place.isDoomed = false;
     const child = startProcess('test/chaos/worker.ts', {
@@ -115,6 +115,8 @@ export function startCrew({ workers, envOf, chatUrl, leaseMs }: CrewOptions): Cr
       const where = await Promise.race([struck, delay(STRIKE_WITHIN_MS, null)]);
       place.struck = null;
       if (where !== null) return where;
+      // Else it would strike a second time, when nobody waits for it any more.
+      tell(place, { kind: 'disarm' });
     }
     process.kill(child.pid, signal);
     return 'anywhere';

@@ -39,6 +39,8 @@ export const FAILPOINTS: readonly Failpoint[] = EFFECTS.flatMap(effect => [
 export interface Failpoints {
   /** Strikes the first time that the worker comes to `failpoint`. */
   arm(failpoint: string, signal: 'SIGKILL' | 'SIGSTOP'): void;
+  /** Nothing strikes any more. */
+  disarm(): void;
   /** `part`, with a line before and after each of its methods. */
   watch<T extends object>(part: T, name: string): T;
 }
@@ -63,6 +65,7 @@ export function createFailpoints(): Failpoints {
 
   return {
     arm: (failpoint, signal) => void armed.set(failpoint, signal),
+    disarm: () => armed.clear(),
     watch: (part, name) =>
       new Proxy(part, {
         get(target, key) {

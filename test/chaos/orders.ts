@@ -2,6 +2,7 @@
 
 export type Order =
   | { readonly kind: 'arm'; readonly failpoint: string; readonly signal: 'SIGKILL' | 'SIGSTOP' }
+  | { readonly kind: 'disarm' }
   | (Press & { readonly id: number });
 
 /** A person's press, as any chat platform could bring it. */
