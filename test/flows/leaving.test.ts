@@ -86,7 +86,7 @@ describe('a person with a scheduled, a published and an unfinished post', () => 
   it('is forgotten entirely, and nobody else is', async () => {
     const account = /"_id":"([\w-]{16})"[^}]*"displayName":"Clara Cooks"/.exec(await dumpDatabase(stand))?.[1];
     const users = stand.app.database.connection.db?.collection('users');
-    const user = await users?.findOne({ 'identities.personId': 'clara' });
+    const user = await users?.findOne({ 'identities.name': 'Clara' });
     const posts = await stand.app.database.connection.db
       ?.collection('posts')
       .find({ ownerId: String(user?._id) })
@@ -94,6 +94,8 @@ describe('a person with a scheduled, a published and an unfinished post', () => 
     const postIds = posts?.map(({ _id }) => String(_id)) ?? [];
     const mediaIds = posts?.map(({ clip }) => String(clip.mediaId)) ?? [];
     assert.ok(user && account && postIds.length === 2);
+    const [identity] = user.identities;
+    assert.equal(identity.platform, stand.platform);
     const jobs = await dumpCollection(stand, 'jobs');
     assert.ok(
       postIds.some(id => jobs.includes(id)),
@@ -114,8 +116,8 @@ describe('a person with a scheduled, a published and an unfinished post', () => 
       account,
       ...postIds,
       ...mediaIds,
-      '"clara"',
-      'chat-clara',
+      JSON.stringify(identity.personId),
+      JSON.stringify(identity.chatId),
       'Clara',
       'clara.cooks',
       'nobody else has',
@@ -157,7 +159,7 @@ async function waitUntil(isSo: () => Promise<boolean>, what: string, timeoutMs =
 }
 
 it('gives back what TikTok granted and nobody claimed', async () => {
-  const stand = await startStand();
+  const stand = await startStand({ opensPages: true });
   try {
     const nora = stand.person('Nora');
     await nora.command('connect-tiktok');
@@ -176,7 +178,7 @@ it('gives back what TikTok granted and nobody claimed', async () => {
 
 it('leaves to TikTok what TikTok has already, and says so; nothing of the chat stays behind', async () => {
   const limits = { ...HEADLESS_LIMITS, forms: false, redelivers: true };
-  const stand = await startStand({ adapter: createHeadlessAdapter('plain', limits) });
+  const stand = await startStand({ adapter: createHeadlessAdapter('plain', limits), opensPages: true });
   try {
     const nora = stand.person('Nora');
     await stand.simulator.change({ processingDelayMs: 600_000 });

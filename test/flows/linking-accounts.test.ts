@@ -25,7 +25,7 @@ const newCreator = () => {
 };
 
 before(async () => {
-  stand = await startStand();
+  stand = await startStand({ opensPages: true });
   await stand.simulator.change({ crowd: 50 });
 });
 after(() => stand.stop());
@@ -96,7 +96,8 @@ test('from the second account on TikTok always asks; names, default and cards ke
   await person.fill({ name: '' });
   assert.match(person.read(), new RegExp(`^${second.name}\\n`), 'an empty name gives TikTok’s back');
   await person.press('Rename');
-  assert.match(person.read(await person.fill({ name: 'x'.repeat(41) })), /Something in the form is not right: name/);
+  const long = person.fill({ name: 'x'.repeat(41) }).then(person.read, error => error.message);
+  assert.match(await long, /Something in the form is not right: name|name takes 40 characters/);
 });
 
 test('an account connected again keeps its id and name', async () => {
@@ -198,10 +199,13 @@ test('buttons for somebody else’s account say that it is not there', async () 
   const creator = newCreator();
   await stand.connect(owner, creator.username);
   const account = await collection('accounts').findOne({ displayName: creator.name });
+  await stranger.command('help');
+  const { length: before } = stranger.messages;
   for (const action of ['show', 'default', 'rename', 'disconnect', 'really', 'really-all'])
     await stranger.pressId(`v1:accounts:${action}:${account?._id}:`);
   await stranger.pressId(`v1:connect-tiktok:wrong:${account?._id}:`);
-  for (const message of stranger.messages) assert.match(stranger.read(message), /not connected any more/);
-  assert.equal(stranger.messages.length, 7);
+  const answers = stranger.messages.slice(before);
+  for (const message of answers) assert.match(stranger.read(message), /not connected any more/);
+  assert.equal(answers.length, 7);
   assert.ok(!(await revoked(creator.username)));
 });

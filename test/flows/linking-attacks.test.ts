@@ -30,7 +30,7 @@ const tokensIssued = async (username: string) =>
   (await stand.simulator.journal('token.issued')).filter(entry => entry.username === username).length;
 
 before(async () => {
-  stand = await startStand({ clock: () => Date.now() + offsetMs });
+  stand = await startStand({ clock: () => Date.now() + offsetMs, opensPages: true });
   await stand.simulator.change({ crowd: 50 });
 });
 after(() => stand.stop());
@@ -147,10 +147,10 @@ test('somebody led through another person’s link connects nothing: refused, re
 test('a warning waits for a platform that is down', async () => {
   const [asker, other] = [stand.person('Ask'), stand.person('Other')];
   const code = await getReturnCode(asker, newCreator());
-  stand.adapter.interfere(() => ({ kind: 'retryAfter', delayMs: 1000 }));
+  const end = stand.cutOff();
   await bringCode(other, code);
   assert.doesNotMatch(asker.read(), /Somebody else tried/);
-  stand.adapter.interfere(null);
+  end();
   await stand.app.services.linking.sweepAbandoned();
   assert.match(asker.read(), /Somebody else tried/);
   const heard = asker.messages.length;

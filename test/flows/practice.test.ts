@@ -55,7 +55,7 @@ describe('scheduled on the simulator, then started with keys', () => {
     await clara.command('accounts');
     assert.match(clara.read(), /No TikTok account is connected/, 'practice accounts are not listed');
     await clara.command('posts');
-    assert.match(clara.read(), /Set aside\n {2}1\. Practice, set aside: “Practice/);
+    assert.match(clara.read(), /Set aside\n\s*1\. Practice, set aside: “Practice/);
     assert.doesNotMatch(clara.read(), /nothing reaches TikTok/, 'that would be wrong now');
     assert.equal(noticesIn(clara, /Practice is over/), 1);
   });

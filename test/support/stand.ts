@@ -42,6 +42,8 @@ export interface SimulatorControl {
 export interface Stand {
   app: App;
   readonly adapter: HeadlessAdapter;
+  /** The platform that the story's people are on. */
+  readonly platform: string;
   config: Config;
   readonly logLines: string[];
   readonly simulator: SimulatorControl;
@@ -50,6 +52,8 @@ export interface Stand {
   connect(person: HeadlessPerson, account?: string): Promise<void>;
   /** Stops the app and starts it again on the same data, with `env` laid over its settings from here on. */
   restart(env?: Record<string, string>): Promise<void>;
+  /** From here on no message of the bot's own reaches the platform. Gives the way to end it. */
+  cutOff(): () => void;
   stop(): Promise<void>;
 }
 
@@ -59,6 +63,8 @@ export interface StandOptions {
   readonly adapter?: HeadlessAdapter;
   /** Kept when the test ends, and used as it is: for a folder that an earlier version left. */
   readonly dataDir?: string;
+  /** People open the bot's own pages: platforms that give out no address of this machine get a public one. */
+  readonly opensPages?: boolean;
 }
 
 export async function findFreePort(): Promise<number> {
@@ -111,6 +117,7 @@ export async function startHeadlessStand({ env = {}, clock, adapter, dataDir }: 
   const stand: Stand = {
     app: await start(),
     adapter: headless,
+    platform: headless.platform,
     config,
     logLines,
     simulator: createControl(() => stand.app.simulatorOrigin ?? ''),
@@ -122,6 +129,10 @@ export async function startHeadlessStand({ env = {}, clock, adapter, dataDir }: 
       config = loadConfig(settings);
       stand.config = config;
       stand.app = await start();
+    },
+    cutOff() {
+      headless.interfere(() => ({ kind: 'retryAfter', delayMs: 1000 }));
+      return () => headless.interfere(null);
     },
     async stop() {
       if (databaseUri) await stand.app.database.drop();

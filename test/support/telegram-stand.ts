@@ -34,6 +34,7 @@ export async function startTelegramStand(options: TelegramStandOptions = {}): Pr
 
   return Object.assign(stand, {
     telegram,
+    platform: 'telegram',
     person(name: string) {
       const { clock } = options;
       const person =

@@ -88,9 +88,10 @@ export function createDiscordPerson(
     answers: message.answers,
     isSilent: (message.flags & MessageFlags.SuppressNotifications) !== 0,
   });
+  /** As it stands now, which need not be as it stood when the person got it. */
   const read = (message?: ChatMessage) => {
-    const newest = message ?? shown().map(toChatMessage).at(-1);
-    return newest ? renderText(newest.reply, clock()) : '';
+    const stored = message ? state.messages.get(message.ref) : shown().at(-1);
+    return stored ? readOne(stored) : '';
   };
   const readAll = () => shown().map(readOne).join('\n---\n');
 

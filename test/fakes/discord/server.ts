@@ -111,9 +111,13 @@ export async function startFakeDiscord({ token = 'FAKE.discord.token-of-a-test' 
     requests,
     violations,
 
-    /** Lets the next requests that match go wrong; `times` is 1 unless said otherwise. */
-    fail(fault: Omit<Fault, 'times'> & { times?: number }): void {
-      faults.push({ times: 1, ...fault });
+    /** Lets the next requests that match go wrong; `times` is 1 unless said otherwise. Gives the way to end it. */
+    fail(fault: Omit<Fault, 'times'> & { times?: number }): () => void {
+      const added = { times: 1, ...fault };
+      faults.push(added);
+      return () => {
+        added.times = 0;
+      };
     },
 
     revokeToken(): void {

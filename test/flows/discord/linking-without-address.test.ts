@@ -1,0 +1,4 @@
+// The story of ../linking-without-address.test.ts, told on Discord.
+
+process.env.TEST_PLATFORM = 'discord';
+await import('../linking-without-address.test.ts');

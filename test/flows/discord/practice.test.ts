@@ -1,0 +1,4 @@
+// The story of ../practice.test.ts, told on Discord.
+
+process.env.TEST_PLATFORM = 'discord';
+await import('../practice.test.ts');
