@@ -86,6 +86,28 @@ describe('interruptions', () => {
     await card.locator('dd', { hasText: 'Only me' }).waitFor();
   });
 
+  it('a press while the one before is still on its way follows it', async () => {
+    await attach(page, CLIP);
+    await say(page, 'in 2 hours: Pressed in haste');
+    const card = reply(page, 'Pressed in haste');
+    const pressed: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    await page.route('**/playground/acts', async route => {
+      pressed.push(route.request().postDataJSON().action);
+      await gate.promise;
+      await route.continue();
+    });
+    await card.getByRole('button', { name: 'Comments: off' }).click();
+    await card.getByRole('button', { name: 'Comments: off' }).click();
+    await card.getByRole('button', { name: 'Duet: off' }).click();
+    assert.equal(pressed.length, 1, `one press at a time, and the same one once: ${pressed}`);
+    gate.resolve();
+    await card.getByRole('button', { name: 'Comments: on' }).waitFor();
+    await card.getByRole('button', { name: 'Duet: on' }).waitFor();
+    await page.unroute('**/playground/acts');
+    await card.getByRole('button', { name: 'Discard' }).click();
+  });
+
   it('a restart of the bot in the middle keeps line, chat and card; what is sent meanwhile can be sent again', async () => {
     await line().fill('while you were away');
     const before = stage.complaints.length;

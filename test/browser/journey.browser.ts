@@ -5,7 +5,17 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { CLIP } from '#test/support/stand.ts';
-import { assertAccessible, attach, paneOf, readClip, reply, type Stage, say, startStage } from './stage.ts';
+import {
+  assertAccessible,
+  assertInSight,
+  attach,
+  paneOf,
+  readClip,
+  reply,
+  type Stage,
+  say,
+  startStage,
+} from './stage.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -65,6 +75,7 @@ describe('a first visit', () => {
       await card.getByRole('button', { name: 'Schedule', exact: true }).isDisabled(),
       'privacy is not chosen yet',
     );
+    await assertInSight(card);
     await assertAccessible(page, 'the composer card');
     await card.getByRole('combobox', { name: 'Who can see this video' }).selectOption({ label: 'Everyone' });
     await card.getByRole('button', { name: 'Schedule', exact: true }).click();

@@ -24,6 +24,8 @@ export interface Stage {
   readonly url: string;
   /** A new person's browser at the Playground. */
   open(options?: BrowserContextOptions): Promise<Page>;
+  /** Empties the chats, and nothing else. */
+  forgetChat(): Promise<void>;
   /** What pages complained about: errors in the console, breaches of the content security policy, exceptions. */
   readonly complaints: string[];
   stop(): Promise<void>;
@@ -53,6 +55,9 @@ export async function startStage(env: Record<string, string> = {}): Promise<Stag
       await page.goto(url);
       await page.locator('.composer').first().waitFor();
       return page;
+    },
+    async forgetChat() {
+      await stand.app.database.connection.db?.collection('playgroundMessages').deleteMany({});
     },
     async stop() {
       await browser.close();
@@ -92,6 +97,24 @@ export async function connect(page: Page, name: 'Ada' | 'Ben' = 'Ada', creator =
 export async function attach(page: Page, path: string, name: 'Ada' | 'Ben' = 'Ada'): Promise<void> {
   await paneOf(page, name).locator('.attach input').setInputFiles(path);
 }
+
+/** Whoever gets a message must not have to scroll to its end. */
+export async function assertInSight(message: Locator): Promise<void> {
+  const hiddenPx = () =>
+    message.evaluate((element: Sized & { closest(selector: string): Sized }) => {
+      const bottom = (one: Sized) => one.getBoundingClientRect().bottom;
+      return Math.round(bottom(element) - bottom(element.closest('.log')));
+    });
+  for (let frame = 0; frame < FRAMES_TO_SETTLE && (await hiddenPx()) > 0; frame++) await nextFrame(message.page());
+  assert.ok((await hiddenPx()) <= 0, `the end of the message should be in sight; ${await hiddenPx()} px are below`);
+}
+
+interface Sized {
+  getBoundingClientRect(): { readonly bottom: number };
+}
+
+const FRAMES_TO_SETTLE = 10;
+const nextFrame = (page: Page) => page.evaluate('new Promise(resolve => requestAnimationFrame(resolve))');
 
 /** Faults that keep people out, by axe-core; `what` names the page in a failing test. */
 export async function assertAccessible(page: Page, what: string): Promise<void> {

@@ -122,7 +122,8 @@ function dropped(event, pane) {
 function draw() {
   if (!state.isKnown) return;
   const logs = [...document.querySelectorAll('.log')];
-  const atEnd = new Map(logs.map(log => [log, log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX]));
+  /** Heights of those at their end. Only more or less in them scrolls: a button must not move away under a pressed finger. */
+  const heights = new Map(logs.map(log => [log, isAtEnd(log) ? log.scrollHeight : Infinity]));
   const shown = state.panes.filter(({ id }) => state.view === 'both' || state.view === id);
   const now = Date.now();
   render(
@@ -138,8 +139,20 @@ function draw() {
     root,
   );
   showDialog();
-  for (const log of document.querySelectorAll('.log')) if (atEnd.get(log) ?? true) log.scrollTop = log.scrollHeight;
+  const followed = [...document.querySelectorAll('.log')].filter(log => heights.get(log) !== Infinity);
+  const follow = () => {
+    for (const log of followed) {
+      if (log.scrollHeight !== heights.get(log)) log.scrollTop = log.scrollHeight;
+      heights.set(log, log.scrollHeight);
+    }
+  };
+  follow();
+  // Messages that come into sight take their true height only with the next frame.
+  requestAnimationFrame(follow);
 }
+
+/** @param {Element} log */
+const isAtEnd = ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
 
 function begin() {
   const view = read('view');

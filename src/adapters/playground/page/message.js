@@ -188,12 +188,29 @@ function renderSelect(pane, ref, { id, placeholder, options }) {
   </select>`;
 }
 
-/** Two presses at once on one card would race. @param {Pane} pane @param {string} ref @param {string} action @param {string | null} value */
+/** The last press on each card. @type {Map<string, Promise<unknown>>} */
+const lastPresses = new Map();
+/** Presses that the bot has not answered yet. @type {Set<string>} */
+const unanswered = new Set();
+
+/**
+ * Presses on one card go out one after the other, since two at once would race; the same one twice at once is one.
+ * @param {Pane} pane @param {string} ref @param {string} action @param {string | null} value
+ */
 export async function press({ id }, ref, action, value) {
   const pane = paneOf(id);
-  if (pane.busy.has(ref)) return;
+  const key = `${ref} ${action} ${value}`;
+  if (unanswered.has(key)) return;
+  unanswered.add(key);
   pane.busy.add(ref);
-  await act(id, { kind: 'press', action, value, messageRef: ref });
+  const done = (lastPresses.get(ref) ?? Promise.resolve()).then(() =>
+    act(id, { kind: 'press', action, value, messageRef: ref }),
+  );
+  lastPresses.set(ref, done);
+  await done;
+  unanswered.delete(key);
+  if (lastPresses.get(ref) !== done) return;
+  lastPresses.delete(ref);
   pane.busy.delete(ref);
   changed();
 }
