@@ -19,7 +19,7 @@ async function schedule(page: Page, line: string): Promise<void> {
   const card = reply(page, line.split(': ')[1] ?? line);
   await card.getByRole('combobox', { name: 'Who can see this video' }).selectOption({ label: 'Everyone' });
   await card.getByRole('button', { name: 'Schedule', exact: true }).click();
-  await card.getByRole('heading', { name: 'Scheduled' }).waitFor();
+  await card.getByRole('heading', { name: /Scheduled|Publishing|Live/ }).waitFor();
 }
 
 try {
