@@ -72,16 +72,14 @@ try {
 
 const lengthMs = frames.reduce((sum, { ms }) => sum + ms, 0);
 if (lengthMs > LENGTH_MAX_MS) throw new Error(`the film takes ${lengthMs} ms, which is over ${LENGTH_MAX_MS}`);
-// The concat format leaves out the last frame's length unless the frame is named once more.
-const list = [
-  ...frames.map(({ path, ms }) => `file '${path}'\nduration ${ms / 1000}`),
-  `file '${frames.at(-1)?.path}'`,
-];
+const list = frames.map(({ path, ms }) => `file '${path}'\nduration ${ms / 1000}`);
 await writeFile(join(folder, 'frames.txt'), `${list.join('\n')}\n`);
+// The concat format drops the last frame's length; the GIF writer takes it in hundredths of a second.
+const lastDelay = String(Math.round((frames.at(-1)?.ms ?? 0) / 10));
 const palette = 'split[a][b];[a]palettegen=max_colors=128[p];[b][p]paletteuse=dither=none:diff_mode=rectangle';
 await promisify(execFile)('ffmpeg', [
   ...['-y', '-loglevel', 'error', '-f', 'concat', '-safe', '0', '-i', join(folder, 'frames.txt')],
-  ...['-filter_complex', palette, '-fps_mode', 'vfr', FILM],
+  ...['-filter_complex', palette, '-fps_mode', 'vfr', '-final_delay', lastDelay, FILM],
 ]);
 await rm(folder, { recursive: true });
 process.stdout.write(`${FILM}: ${frames.length} frames, ${lengthMs / 1000} s\n`);
