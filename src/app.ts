@@ -10,7 +10,7 @@ import { openPlayground } from './app/playground.ts';
 import { createPublishing } from './app/publishing.ts';
 import { createServices } from './app/services.ts';
 import { createSweeps } from './app/sweeps.ts';
-import type { Adapter } from './chat/adapter.ts';
+import type { Adapter, InstallLink } from './chat/adapter.ts';
 import { createDispatch } from './chat/dispatch.ts';
 import { answerOnce } from './chat/once.ts';
 import { askOneByOne } from './chat/one-by-one.ts';
@@ -47,6 +47,7 @@ export interface App {
   readonly playground: { readonly url: string; readonly password: string | null } | null;
   /** What the bot is called on a chat platform. */
   readonly nameOn: (platform: string) => string | null;
+  readonly installLinks: readonly InstallLink[];
   /** For whoever started the bot to see, and nobody else: how to become its owner. Empty once there is one. */
   readonly ownerClaims: readonly OwnerClaim[];
   /** Why it does nothing at TikTok: its database is a copy, restored from a backup or left behind by a move. Null where it works. */
@@ -171,6 +172,7 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     simulatorOrigin,
     playground: playground && { url: playground.url, password: playground.password },
     nameOn: platform => adapterFor(platform)?.calledAs?.() ?? null,
+    installLinks: adapters.flatMap(adapter => adapter.installLinks?.() ?? []),
     ownerClaims,
     standby: (await standby.read())?.reason ?? null,
   };

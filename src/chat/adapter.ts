@@ -45,6 +45,13 @@ export type SendOutcome =
   | { readonly kind: 'unreachable' }
   | { readonly kind: 'retryAfter'; readonly delayMs: number };
 
+/** An address that brings the bot to where people are. */
+export interface InstallLink {
+  /** "a Discord server", as it stands after "Add the bot to". */
+  readonly to: string;
+  readonly url: string;
+}
+
 export interface Adapter {
   readonly platform: string;
   readonly limits: AdapterLimits;
@@ -56,6 +63,8 @@ export interface Adapter {
   isReady?(): boolean;
   /** What the bot is called there, for whoever starts it; null while the platform has not told. */
   calledAs?(): string | null;
+  /** For whoever starts the bot. Not there: people find it by its name. */
+  installLinks?(): readonly InstallLink[];
   /** What opens a person's chat with the bot; null while the platform has not told. Not there: nothing does. */
   chatUrl?(): string | null;
 }

@@ -8,7 +8,7 @@ import {
   MessageType,
   type REST,
 } from 'discord.js';
-import type { Adapter, AdapterLimits, SendOutcome } from '../../chat/adapter.ts';
+import type { Adapter, AdapterLimits, InstallLink, SendOutcome } from '../../chat/adapter.ts';
 import type { Command } from '../../chat/command.ts';
 import type { Dispatch } from '../../chat/dispatch.ts';
 import { answerInteraction, followUpHidden } from './answering.ts';
@@ -51,12 +51,12 @@ export interface DiscordOptions<Services> {
 }
 
 /** Where a server's administrator, or a person for themselves, adds the bot. No permission is asked for: none is needed. */
-export const inviteLinks = (applicationId: string): { server: string; person: string } => {
+export const installLinks = (applicationId: string): readonly InstallLink[] => {
   const address = `https://discord.com/oauth2/authorize?client_id=${applicationId}`;
-  return {
-    server: `${address}&scope=bot+applications.commands&permissions=0&integration_type=0`,
-    person: `${address}&scope=applications.commands&integration_type=1`,
-  };
+  return [
+    { to: 'a Discord server', url: `${address}&scope=bot+applications.commands&permissions=0&integration_type=0` },
+    { to: 'your own Discord account', url: `${address}&scope=applications.commands&integration_type=1` },
+  ];
 };
 
 export interface DiscordAdapter extends Adapter {
@@ -71,6 +71,7 @@ export function createDiscordAdapter<Services>(options: DiscordOptions<Services>
   const direct = createDirectMessages({ token, apiRoot });
   const delivery = createDelivery({ direct, clock, log });
   const running = new Set<Promise<void>>();
+  let bot: { readonly name: string; readonly applicationId: string } | null = null;
   let isStopping = false;
 
   /** Runs a handler that `stop` waits for. Its failure is logged: there is nobody left to tell. */
@@ -154,6 +155,8 @@ export function createDiscordAdapter<Services>(options: DiscordOptions<Services>
     platform: PLATFORM,
     limits: DISCORD_LIMITS,
     isReady: gateway.isReady,
+    calledAs: () => bot?.name ?? null,
+    installLinks: () => (bot ? installLinks(bot.applicationId) : []),
     fault: gateway.fault,
 
     async start(dispatch) {
@@ -161,8 +164,8 @@ export function createDiscordAdapter<Services>(options: DiscordOptions<Services>
         client.on(Events.InteractionCreate, interaction => onInteraction(interaction, dispatch));
         client.on(Events.MessageCreate, message => onMessage(message, dispatch));
         client.once(Events.ClientReady, ({ application, user, rest }) => {
-          const { server, person } = inviteLinks(application.id);
-          log.info({ as: user.tag }, `Discord is on. Add it to a server: ${server} or to yourself: ${person}`);
+          bot = { name: user.tag, applicationId: application.id };
+          log.info({ bot: user.tag }, 'Discord is connected');
           run('registering the commands', () => registerChanges(rest, application.id));
         });
       });
