@@ -46,8 +46,10 @@ const app = await startApp({ config, log, version, adapters: [] }).catch(error =
   process.exit(1);
 });
 log.debug({ startMs: Math.round(performance.now()), memoryMb: Math.round(process.memoryUsage.rss() / 1e6) }, 'ready');
-const { simulatorOrigin, playground, nameOn } = app;
-process.stdout.write(`\nClipcue ${version}\n${renderStartTable({ config, simulatorOrigin, playground, nameOn })}\n\n`);
+const { simulatorOrigin, playground, nameOn, standby } = app;
+process.stdout.write(
+  `\nClipcue ${version}\n${renderStartTable({ config, simulatorOrigin, playground, nameOn, standby })}\n\n`,
+);
 for (const { to, url } of app.installLinks) process.stdout.write(`Add the bot to ${to}: ${url}\n`);
 // Past the log, which hides secrets and may be kept: only the screen shows how to become the owner.
 for (const { platform, how } of app.ownerClaims)

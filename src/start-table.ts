@@ -12,6 +12,8 @@ export interface StartFacts {
   readonly playground: { readonly url: string; readonly password: string | null } | null;
   /** "@my_clips_bot" for a chat platform that is on and has told who it is. */
   readonly nameOn: (platform: string) => string | null;
+  /** Why nothing is done at TikTok; null where all is as usual. */
+  readonly standby: 'restored' | 'moved' | null;
 }
 
 /** What is on or off, what there is to know about it, and which setting changes it. */
@@ -33,9 +35,10 @@ export function renderStartTable(facts: StartFacts): string {
   return [...table, '', ...listAddresses(facts.config)].join('\n');
 }
 
-function listParts({ config, simulatorOrigin, playground, nameOn }: StartFacts): Line[] {
+function listParts({ config, simulatorOrigin, playground, nameOn, standby }: StartFacts): Line[] {
   const isPractice = simulatorOrigin !== null;
   return [
+    ...(standby ? [STANDBY_LINES[standby]] : []),
     playgroundLine(config, playground),
     {
       part: 'Simulator',
@@ -65,6 +68,21 @@ function listParts({ config, simulatorOrigin, playground, nameOn }: StartFacts):
     },
   ];
 }
+
+const STANDBY_LINES: Record<NonNullable<StartFacts['standby']>, Line> = {
+  restored: {
+    part: 'Standby',
+    isOn: true,
+    about: 'restored from a backup: nothing is posted until you say that the old bot is off',
+    setting: 'npm run restore -- --activate',
+  },
+  moved: {
+    part: 'Standby',
+    isOn: true,
+    about: 'the data has moved to a MongoDB, where the work is done: nothing is posted from here',
+    setting: 'MONGODB_URI',
+  },
+};
 
 function playgroundLine({ playground }: Config, open: StartFacts['playground']): Line {
   if (open) {

@@ -58,6 +58,10 @@ const id = (action: string, post: Post, value = '') => encodeActionId('posts', a
 
 export const removePractice = button('Remove practice posts', encodeActionId('posts', 'practice'), 'danger');
 
+/** Held after a restore: the person has looked, and closes it where the video is there. */
+const isMaybePublished = ({ state, problem }: Post): boolean =>
+  state === 'held' && problem?.code === 'post_maybe_published';
+
 const unconfirmedButtons = (post: Post): Control[] => [
   button('It is on TikTok', id('posted', post), 'primary'),
   button('Try again', id('again', post)),
@@ -74,7 +78,7 @@ export function postControls(post: Post): Control[][] {
     controls.push(button('Edit', id('edit', post)));
   }
   if (post.state !== 'draft' && canHappen(post, 'cancel'))
-    controls.push(button('Cancel', id('cancel', post), 'danger'));
+    controls.push(button(isMaybePublished(post) ? 'It is on TikTok' : 'Cancel', id('cancel', post), 'danger'));
   if (post.state === 'draft') controls.push(button('Continue', id('edit', post), 'primary'));
   if (canHappen(post, 'revive'))
     controls.push(button(post.state === 'cancelled' ? 'Undo' : 'Fix and reschedule', id('edit', post), 'primary'));

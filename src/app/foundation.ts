@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { makeId } from '../domain/secrets.ts';
 import type { Log } from '../log.ts';
-import { createDiskStore } from '../media/disk-store.ts';
 import { connectTo, createLinkSource } from '../media/link-source.ts';
 import { createProber } from '../media/probe.ts';
 import { readOrMakeKeyFile } from '../stores/keyring.ts';
@@ -15,9 +14,8 @@ import { createTokenBox } from '../stores/token-box.ts';
 import { createTikTokClient } from '../tiktok/client.ts';
 import type { Closers } from './closers.ts';
 import { openDatabase, openStandby, openStores } from './database.ts';
+import { openMedia } from './media.ts';
 import { openTikTok } from './tiktok.ts';
-
-const KEEP_FREE_RATIO = 0.1;
 
 export type Foundation = Awaited<ReturnType<typeof openFoundation>>;
 
@@ -31,13 +29,7 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
   const tiktokAccess = await openTikTok(config, log, closers);
   const tiktok = createTikTokClient({ ...tiktokAccess, clock });
   closers.push(async () => tiktok.close());
-  const media = await createDiskStore({
-    dir: join(config.dataDir, 'clips'),
-    clock,
-    newId,
-    maxBytes: config.maxClipBytes,
-    minFreeRatio: KEEP_FREE_RATIO,
-  });
+  const media = await openMedia(config, { clock, newId }, closers);
   const links = createLinkSource({ resolve: name => lookup(name, { all: true }), connect: connectTo });
   closers.push(links.close);
   const prober = createProber();

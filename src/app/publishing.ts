@@ -17,8 +17,15 @@ const POSTS_AT_ONCE = 200;
 export type Publishing = Awaited<ReturnType<typeof createPublishing>>;
 
 export async function createPublishing(foundation: Foundation, timing: PublisherTiming) {
-  const { config, database, stores, tiktok, tokenBox, media, world, newId, clock, log } = foundation;
-  const accessTokens = createAccessTokens({ accounts: stores.accounts, tokenBox, tiktok, clock, newId });
+  const { config, database, stores, tiktok, tokenBox, media, world, newId, clock, log, standby } = foundation;
+  const accessTokens = createAccessTokens({
+    accounts: stores.accounts,
+    tokenBox,
+    tiktok,
+    clock,
+    newId,
+    requireNoStandby: standby.requireOff,
+  });
   const callLimits = createCallLimits(stores.rateWindows);
   const appPause = createAppPause({ pauses: stores.pauses, posts: stores.posts, clock, onMet: async () => {} });
   const { isAudited } = config.tiktok;
@@ -48,6 +55,7 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
     newId,
     timing,
     databaseNow: database.now,
+    isOnStandby: standby.isOn,
     maxAtOnce: POSTS_AT_ONCE,
     sweepEveryMs: SWEEP_EVERY_MS,
     log,

@@ -211,6 +211,8 @@ const WORDS: Record<ErrorCode, Words> = {
     reason === 'moved'
       ? 'The data of this bot has moved to another database, and the bot there does the work. This one does nothing at TikTok.'
       : 'This bot was restored from a backup and does nothing at TikTok yet: its owner must first say that the old one is off.',
+  storage_unreachable: () => 'The place where clips are kept cannot be reached just now. Please try again in a minute.',
+
   secret_unreadable: () => 'Clipcue cannot open its stored keys. Please tell the owner of this bot.',
   lease_lost: () => `Another worker took this over. ${TRIES_AGAIN}`,
   unknown: () => 'Something went wrong on our side; nothing you did. Please try again.',

@@ -150,6 +150,7 @@ export const ERROR_KINDS = {
   aborted: 'retry',
   database_unavailable: 'retry',
   chat_unreachable: 'retry',
+  storage_unreachable: 'retry',
 
   // Our own house
   copy_on_standby: 'user',

@@ -21,11 +21,14 @@ export interface AccessTokensDeps {
   readonly tiktok: TikTokClient;
   readonly clock: () => number;
   readonly newId: () => string;
+  /** A refresh kills the token that another copy of this database may live on. @throws AppError `copy_on_standby`. */
+  readonly requireNoStandby: () => Promise<void>;
 }
 
 export type AccessTokens = ReturnType<typeof createAccessTokens>;
 
-export function createAccessTokens({ accounts, tokenBox, tiktok, clock, newId }: AccessTokensDeps) {
+export function createAccessTokens(deps: AccessTokensDeps) {
+  const { accounts, tokenBox, tiktok, clock, newId } = deps;
   const place = (id: string, field: string) => ({ collection: 'accounts', id, field });
   const openAccess = (id: string, grant: SealedGrant) => tokenBox.open(grant.accessToken, place(id, 'accessToken'));
 
@@ -36,6 +39,7 @@ export function createAccessTokens({ accounts, tokenBox, tiktok, clock, newId }:
 
   /** Refreshes unless somebody did since `stale` was read. */
   async function refresh(id: string, stale: SealedGrant): Promise<SealedGrant> {
+    await deps.requireNoStandby();
     const giveUpAt = clock() + 2 * REFRESH_LEASE_MS;
     for (;;) {
       const leased = await accounts.leaseGrant(id, newId(), REFRESH_LEASE_MS);

@@ -44,7 +44,18 @@ function makeWorker(wrap: (store: AccountStore) => AccountStore = store => store
   });
   const tokenBox = createTokenBox(keyring);
   const newId = () => makeId(randomBytes);
-  return { tokens: createAccessTokens({ accounts, tokenBox, tiktok, clock: Date.now, newId }), accounts, tiktok };
+  return {
+    tokens: createAccessTokens({
+      accounts,
+      tokenBox,
+      tiktok,
+      clock: Date.now,
+      newId,
+      requireNoStandby: async () => {},
+    }),
+    accounts,
+    tiktok,
+  };
 }
 
 /** Uses the token as each call to TikTok does. Gives the name that TikTok knows its owner by. */

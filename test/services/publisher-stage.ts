@@ -15,7 +15,7 @@ import { createAccessTokens } from '#services/access-tokens.ts';
 import { createAppPause } from '#services/app-pause.ts';
 import { createCallLimits } from '#services/call-limits.ts';
 import { advance } from '#services/publisher/advance.ts';
-import { createRunner, type Runner } from '#services/publisher/runner.ts';
+import { createRunner, type Runner, type RunnerDeps } from '#services/publisher/runner.ts';
 import type { PublisherDeps, PublisherTiming, StepOutcome } from '#services/publisher/work.ts';
 import { type FaultInput, type SettingsPatch, SIMULATOR_CLIENT, startSimulator } from '#simulator/simulator.ts';
 import { createAccountStore } from '#stores/accounts.ts';
@@ -76,7 +76,7 @@ export async function openStage(settings: SettingsPatch = {}) {
     uploads: { execute: send => send() },
     posts,
     accounts,
-    accessTokens: createAccessTokens({ accounts, tokenBox, tiktok, clock, newId }),
+    accessTokens: createAccessTokens({ accounts, tokenBox, tiktok, clock, newId, requireNoStandby: async () => {} }),
     callLimits: createCallLimits(rateWindows),
     appPause: createAppPause({ pauses, posts, clock, onMet: async () => {} }),
     tiktok,
@@ -213,11 +213,11 @@ export async function openStage(settings: SettingsPatch = {}) {
       return posts.insert(post, `test:${id}`);
     },
 
-    startRunner(change: Partial<PublisherDeps> = {}, maxAtOnce = 64): Runner {
+    startRunner(change: Partial<RunnerDeps> = {}, maxAtOnce = 64): Runner {
       const runner = createRunner({
         ...deps,
-        ...change,
         databaseNow: database.now,
+        isOnStandby: async () => false,
         newId,
         maxAtOnce,
         sweepEveryMs: 20,
@@ -225,6 +225,7 @@ export async function openStage(settings: SettingsPatch = {}) {
           warn: (facts, message) => logged.push({ level: 'warn', message, facts }),
           error: (facts, message) => logged.push({ level: 'error', message, facts }),
         },
+        ...change,
       });
       runners.push(runner);
       runner.start();

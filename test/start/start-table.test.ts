@@ -15,10 +15,12 @@ function render(
     playground = null,
     simulatorOrigin = null,
     name = null,
+    standby = null,
   }: {
     playground?: { url: string; password: string | null } | null;
     simulatorOrigin?: string | null;
     name?: string | null;
+    standby?: 'restored' | 'moved' | null;
   } = {},
 ): string {
   return renderStartTable({
@@ -26,6 +28,7 @@ function render(
     playground,
     simulatorOrigin,
     nameOn: () => name,
+    standby,
   });
 }
 
@@ -33,6 +36,11 @@ const lineOf = (table: string, part: string): string =>
   table.split('\n').find(line => line.trim().startsWith(part)) ?? '';
 
 describe('the start-up table', () => {
+  it('says first that a restored copy posts nothing, and how that ends', () => {
+    const [first = ''] = render({}, { standby: 'restored' }).split('\n');
+    assert.match(first, /Standby +on +restored from a backup: nothing is posted .* npm run restore -- --activate$/);
+  });
+
   it('with nothing configured', () => {
     const table = render(
       {},

@@ -40,13 +40,15 @@ const PLACES: Readonly<Record<string, Place>> = {
   'src/platforms.ts': { ring: 4, values: ['src/domain/', 'src/adapters/'] },
   'src/start-table.ts': { ring: 5, values: ['src/domain/'] },
   'src/main.ts': { ring: 5, values: ['src/start-table.ts', 'src/app.ts', 'src/config.ts', 'src/log.ts'] },
+  // Backup, restore and moving, beside the bot.
+  'src/upkeep/': { ring: 5, values: ['src/app/', 'src/config.ts', 'src/domain/', 'src/stores/'] },
   'src/demo/': { ring: 5, values: ['src/app.ts', 'src/config.ts', 'src/log.ts', 'src/adapters/headless/'] },
 };
 
 /** Where each package may be imported. One that is missing here needs a home first. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@agendajs/mongo-backend': ['src/jobs/'],
-  '@clipcue/embedded-mongodb': ['src/app/'],
+  '@clipcue/embedded-mongodb': ['src/app/', 'src/upkeep/'],
   '@fastify/cookie': ['src/http/', 'src/simulator/', 'src/adapters/playground/'],
   '@fastify/formbody': ['src/http/', 'src/simulator/', 'src/adapters/playground/'],
   '@fastify/oauth2': ['src/http/'],
@@ -66,13 +68,13 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   mediabunny: ['src/media/'],
   mongoose: ['src/stores/'],
   pino: ['src/log.ts'],
-  'sodium-native': ['src/stores/token-box.ts'],
+  'sodium-native': ['src/stores/token-box.ts', 'src/stores/passphrase-box.ts'],
   undici: ['src/tiktok/', 'src/media/'],
   zod: EVERYTHING,
 };
 
 /** Types that a neighbour hands on: Agenda works on mongoose's connection. */
-const TYPE_HOMES: Readonly<Record<string, readonly string[]>> = { mongoose: ['src/jobs/'] };
+const TYPE_HOMES: Readonly<Record<string, readonly string[]>> = { mongoose: ['src/jobs/', 'src/upkeep/'] };
 
 const sources = readSources('src/**/*.ts', 'commands/**/*.ts');
 const packageSources = readSources('packages/*/src/**/*.ts');

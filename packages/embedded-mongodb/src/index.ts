@@ -1,7 +1,7 @@
 /** A MongoDB-compatible database in one SQLite file, for unmodified MongoDB drivers. See README.md for what it is for. */
 import { Worker } from 'node:worker_threads';
 import { EmbeddedMongodbError } from './errors.ts';
-import { type Address, type ListenOptions, uriOf } from './server/listen.ts';
+import { type Address, findAddress, type ListenOptions, uriOf } from './server/listen.ts';
 import type { Notice } from './server/server.ts';
 import type { WorkerInput, WorkerMessage } from './server/worker.ts';
 
@@ -23,6 +23,12 @@ export type EmbeddedMongodb = {
   /** Settles when the server has ended; rejects when nobody asked it to. */
   closed: Promise<void>;
 };
+
+/** The address of the server that has the folder open, in this process or another; null where none has. */
+export async function findRunningMongodb(dataDir: string, databaseName: string): Promise<string | null> {
+  const address = await findAddress(dataDir);
+  return address && uriOf(address, databaseName);
+}
 
 /**
  * Starts the server in a worker thread.

@@ -25,6 +25,7 @@ const HOLDING_CODES: ReadonlySet<ErrorCode> = new Set([
   'account_required',
   'post_missed',
   'post_of_other_tiktok',
+  'post_maybe_published',
 ]);
 
 const RATE_WAIT_MS = 61_000;
@@ -108,6 +109,13 @@ function decideBeforeCommit(post: Post, error: AppError, context: FailureContext
     const counted = isDemanded ? {} : { tries: { ...post.tries, [step]: tries } };
     return { event: stayEventOf(post), patch: { lease: null, wakeAt, problem, ...counted } };
   }
+  // Whatever stopped it here, the copy that the backup was made of may have gone on: only the person can look.
+  if (post.attempt?.fromBackup)
+    return {
+      event: 'hold',
+      patch: { ...WAITS_FOR_PERSON, problem: { ...problem, code: 'post_maybe_published', facts: {} } },
+      notices: ['held'],
+    };
   if (HOLDING_CODES.has(code) || post.state === 'scheduled')
     return {
       event: 'hold',

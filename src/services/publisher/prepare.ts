@@ -99,6 +99,7 @@ export const resume = async (work: Work, post: Post): Promise<StepOutcome> =>
 
 /** claimed: asks TikTok what the creator allows now, then opens an upload. Steps with one effect each. */
 export async function prepareUpload(work: Work, post: Post): Promise<StepOutcome> {
+  if (post.attempt?.fromBackup) throw new AppError('post_maybe_published');
   await requirePunctual(work, post);
   if (post.mode === 'direct' && !isCreatorFresh(work, post)) return askCreator(work, post);
   const intention = intend(work, post);

@@ -10,6 +10,8 @@ import type { PublisherDeps } from './work.ts';
 export interface RunnerDeps extends Omit<PublisherDeps, 'uploads'> {
   /** The database's now, ms. */
   readonly databaseNow: () => Promise<number>;
+  /** A copy of a database that another process may still work on. */
+  readonly isOnStandby: () => Promise<boolean>;
   readonly newId: () => string;
   readonly maxAtOnce: number;
   readonly sweepEveryMs: number;
@@ -48,7 +50,8 @@ export function createRunner(deps: RunnerDeps): Runner {
   async function run(id: string): Promise<void> {
     const claim = { owner: deps.newId(), claimedAtMs: performance.now(), stopping: stopping.signal };
     const post = await deps.posts.claim(id, claim.owner, deps.timing.leaseMs);
-    if (post) await work(publisher, post, claim, reportFailure);
+    // After the claim: a backup may have been restored just before it. The lease runs out by itself.
+    if (post && !(await deps.isOnStandby())) await work(publisher, post, claim, reportFailure);
   }
 
   /** One of the three places where an unknown error ends: the job runner. The post's lease runs out and the sweep retries it. */
@@ -100,6 +103,8 @@ export function createRunner(deps: RunnerDeps): Runner {
     clock: deps.clock,
     log: deps.log,
     async run() {
+      leavesMore = false;
+      if (await deps.isOnStandby()) return;
       const now = await deps.databaseNow();
       const waking = await deps.posts.findWaking(new Date(now + deps.sweepEveryMs), QUEUE_LIMIT, deps.world);
       leavesMore = waking.length === QUEUE_LIMIT;

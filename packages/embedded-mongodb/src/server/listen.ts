@@ -1,6 +1,6 @@
 /** Where the server listens: a unix socket only this user can open, or loopback TCP. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import type { Server } from 'node:net';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EmbeddedMongodbError } from '../errors.ts';
@@ -12,9 +12,47 @@ export type Address = { kind: 'socket'; path: string } | { kind: 'tcp'; host: st
 /** What fits into sockaddr_un on Linux; drivers need the name to end in `.sock`. */
 const MAX_SOCKET_PATH_BYTES = 107;
 const SOCKET_NAME = 'database.sock';
+/** Beside the database while it is open: where its server listens, for whoever has only the folder. */
+const ADDRESS_NAME = 'database.address';
 
-/** @throws EmbeddedMongodbError */
+/** Listens, and leaves the address in the folder until `remove`. @throws EmbeddedMongodbError */
 export async function listen(
+  server: Server,
+  dataDir: string,
+  options: ListenOptions | undefined,
+): Promise<{ address: Address; remove: () => void }> {
+  const { address, remove } = await listenThere(server, dataDir, options);
+  const note = join(dataDir, ADDRESS_NAME);
+  writeFileSync(note, JSON.stringify(address), { mode: 0o600 });
+  return {
+    address,
+    remove() {
+      rmSync(note, { force: true });
+      remove();
+    },
+  };
+}
+
+/** Where the server of a folder listens; null where none runs: the address may be left from one that was killed. */
+export async function findAddress(dataDir: string): Promise<Address | null> {
+  let address: Address;
+  try {
+    address = JSON.parse(readFileSync(join(dataDir, ADDRESS_NAME), 'utf8')) as Address;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  return new Promise(settle => {
+    const socket = address.kind === 'socket' ? connect(address.path) : connect(address.port, address.host);
+    socket.once('connect', () => {
+      socket.destroy();
+      settle(address);
+    });
+    socket.once('error', () => settle(null));
+  });
+}
+
+async function listenThere(
   server: Server,
   dataDir: string,
   options: ListenOptions | undefined,
