@@ -11,13 +11,25 @@ const HEARTBEAT_MS = 41_250;
 interface Session {
   readonly id: string;
   readonly intents: number;
+  readonly shardId: number;
   readonly events: { s: number; t: string; d: unknown }[];
   socket: WebSocket | null;
 }
 
+/** docs.discord.com, Gateway, Sharding. */
+export const shardOf = (guildId: string, shards: number): number => Number((BigInt(guildId) >> 22n) % BigInt(shards));
+
 export type FakeGateway = ReturnType<typeof createGateway>;
 
-export function createGateway(server: Server, state: DiscordState, tokens: ReadonlySet<string>, urlOf: () => string) {
+export interface GatewayDeps {
+  readonly state: DiscordState;
+  readonly tokens: ReadonlySet<string>;
+  readonly urlOf: () => string;
+  /** Into how many connections the bot's servers are spread. */
+  readonly shards: number;
+}
+
+export function createGateway(server: Server, { state, tokens, urlOf, shards }: GatewayDeps) {
   const wss = new WebSocketServer({ server });
   const sessions = new Map<string, Session>();
   const log: string[] = [];
@@ -31,8 +43,9 @@ export function createGateway(server: Server, state: DiscordState, tokens: Reado
   const send = (socket: WebSocket, op: GatewayOpcodes, d: unknown, s: number | null = null, t: string | null = null) =>
     socket.send(JSON.stringify({ op, d, s, t }));
 
-  function identify(socket: WebSocket, d: { token: string; intents: number; shard?: number[] }): void {
-    note(`identify ${d.intents}`);
+  function identify(socket: WebSocket, d: { token: string; intents: number; shard?: [number, number] }): void {
+    const [shardId, shardCount] = d.shard ?? [0, 1];
+    note(shards === 1 ? `identify ${d.intents}` : `identify ${shardId} of ${shardCount}`);
     const isPrivileged = (d.intents & PRIVILEGED) !== 0;
     const refused =
       refusal ??
@@ -42,7 +55,9 @@ export function createGateway(server: Server, state: DiscordState, tokens: Reado
       socket.close(refused);
       return;
     }
-    const session: Session = { id: state.nextId(), intents: d.intents, events: [], socket };
+    // A shard has one session: whoever identifies anew ends the one before.
+    for (const { id, shardId: known } of sessions.values()) if (known === shardId) sessions.delete(id);
+    const session: Session = { id: state.nextId(), intents: d.intents, shardId, events: [], socket };
     sessions.set(session.id, session);
     emit(session, GatewayDispatchEvents.Ready, {
       v: 10,
@@ -50,7 +65,7 @@ export function createGateway(server: Server, state: DiscordState, tokens: Reado
       guilds: [],
       session_id: session.id,
       resume_gateway_url: urlOf(),
-      shard: d.shard ?? [0, 1],
+      shard: [shardId, shardCount],
       application: { id: state.applicationId, flags: 0 },
     });
     note('ready');
@@ -87,20 +102,27 @@ export function createGateway(server: Server, state: DiscordState, tokens: Reado
     socket.on('close', code => note(`closed ${code}`));
   });
 
-  const live = () => [...sessions.values()].filter(({ socket }) => socket?.readyState === 1);
+  const live = (shardId?: number) =>
+    [...sessions.values()].filter(
+      session => session.socket?.readyState === 1 && (shardId === undefined || session.shardId === shardId),
+    );
 
   return {
     log,
 
-    /** Tells the bot of an event, or keeps it for the bot's resumption. `intent`: only those who asked for it hear. */
-    dispatch(t: GatewayDispatchEvents, d: unknown, intent = 0): void {
-      const newest = [...sessions.values()].at(-1);
-      if (newest && (intent === 0 || (newest.intents & intent) !== 0)) emit(newest, t, d);
+    /**
+     * Tells the bot of an event, or keeps it for the bot's resumption: at the shard of its server, at the first one where there is
+     * no server. `intent`: only those who asked for it hear.
+     */
+    dispatch(t: GatewayDispatchEvents, d: Record<string, unknown> & { guild_id?: string }, intent = 0): void {
+      const shardId = d.guild_id === undefined ? 0 : shardOf(d.guild_id, shards);
+      const session = [...sessions.values()].find(one => one.shardId === shardId);
+      if (session && (intent === 0 || (session.intents & intent) !== 0)) emit(session, t, d);
     },
 
-    /** Ends all connections the rough way; the bot may resume. */
-    drop(): void {
-      for (const { socket } of live()) socket?.terminate();
+    /** Ends all connections, or that of one shard, the rough way; the bot may resume. */
+    drop(shardId?: number): void {
+      for (const { socket } of live(shardId)) socket?.terminate();
     },
 
     /** Asks the bot to reconnect (op 7). */
@@ -114,10 +136,10 @@ export function createGateway(server: Server, state: DiscordState, tokens: Reado
       sessions.clear();
     },
 
-    /** Closes with a code, and refuses every IDENTIFY from now on with the same. */
-    close(code: number): void {
+    /** Closes all connections, or that of one shard, with a code, and refuses every IDENTIFY from now on with the same. */
+    close(code: number, shardId?: number): void {
       refusal = code;
-      for (const { socket } of live()) socket?.close(code);
+      for (const { socket } of live(shardId)) socket?.close(code);
     },
 
     refuse(code: number | null): void {

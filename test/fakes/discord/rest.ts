@@ -37,12 +37,14 @@ export interface RestDeps {
   readonly state: DiscordState;
   readonly tokens: ReadonlySet<string>;
   readonly gatewayUrl: () => string;
+  /** How many connections the bot is told to open. */
+  readonly shards: number;
   /** Told of every break of Discord's rules; a test that finds one here has found a message that nobody would get. */
   readonly violations: string[];
   readonly clock: () => number;
 }
 
-export function createRest({ state, tokens, gatewayUrl, violations, clock }: RestDeps) {
+export function createRest({ state, tokens, gatewayUrl, shards, violations, clock }: RestDeps) {
   const findMessage = (channelId: string, id: string): FakeMessage | undefined => {
     const message = state.messages.get(id);
     return message?.channelId === channelId && !message.isDeleted ? message : undefined;
@@ -213,8 +215,9 @@ export function createRest({ state, tokens, gatewayUrl, violations, clock }: Res
         status: 200,
         body: {
           url: gatewayUrl(),
-          shards: 1,
-          session_start_limit: { total: 1000, remaining: 999, reset_after: 86_400_000, max_concurrency: 1 },
+          shards,
+          // All at once: what is tested is not discord.js's patience between them.
+          session_start_limit: { total: 1000, remaining: 999, reset_after: 86_400_000, max_concurrency: shards },
         },
       };
     if (path === '/users/@me/channels' && method === 'POST') {

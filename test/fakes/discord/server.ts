@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { ClipOffer } from '#chat/invocation.ts';
-import { createGateway } from './gateway.ts';
+import { createGateway, shardOf } from './gateway.ts';
 import { createRest, type RestAnswer } from './rest.ts';
 import { createState, type FakeAttachment, type FakeGuild, type FakeUser, type RequestEntry } from './state.ts';
 
@@ -27,7 +27,7 @@ export interface Fault {
 
 export type FakeDiscord = Awaited<ReturnType<typeof startFakeDiscord>>;
 
-export async function startFakeDiscord({ token = 'FAKE.discord.token-of-a-test' } = {}) {
+export async function startFakeDiscord({ token = 'FAKE.discord.token-of-a-test', shards = 1 } = {}) {
   const state = createState();
   const tokens = new Set([token]);
   const requests: RequestEntry[] = [];
@@ -48,8 +48,8 @@ export async function startFakeDiscord({ token = 'FAKE.discord.token-of-a-test' 
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const gatewayUrl = () => origin.replace('http', 'ws');
-  const gateway = createGateway(server, state, tokens, gatewayUrl);
-  const rest = createRest({ state, tokens, gatewayUrl, violations, clock: Date.now });
+  const gateway = createGateway(server, { state, tokens, urlOf: gatewayUrl, shards });
+  const rest = createRest({ state, tokens, gatewayUrl, shards, violations, clock: Date.now });
 
   async function serveRest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', origin);
@@ -132,8 +132,14 @@ export async function startFakeDiscord({ token = 'FAKE.discord.token-of-a-test' 
       return user;
     },
 
+    shardOf: ({ id }: FakeGuild): number => shardOf(id, shards),
+
+    /** Servers go to the shards in turn. */
     guild(): FakeGuild {
-      const guild: FakeGuild = { id: state.nextId(), channelId: state.nextId(), hasBot: true };
+      const made = state.nextId();
+      const steps = (shards + (state.guilds.size % shards) - shardOf(made, shards)) % shards;
+      const id = String(BigInt(made) + (BigInt(steps) << 22n));
+      const guild: FakeGuild = { id, channelId: state.nextId(), hasBot: true };
       state.guilds.set(guild.id, guild);
       return guild;
     },
