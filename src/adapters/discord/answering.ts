@@ -57,9 +57,22 @@ export async function answerInteraction(interaction: AnsweredInteraction, deps: 
   // In direct messages there is nobody to hide from, and what is not hidden stays: the card can be answered and edited later.
   const isHidden = visibility === 'private' && !isDirect(interaction);
 
+  /** A message of its own under a card that is being changed, which has no room for it and must outlive a refusal. */
+  let aside: string | null = null;
+
   async function showProgress(words: string): Promise<void> {
-    // A card that is being changed has no room for it.
-    if (!redraws) await interaction.editReply(editable(renderSentence(words)));
+    const message = renderSentence(words);
+    if (!redraws) await interaction.editReply(editable(message));
+    else if (aside) await interaction.editReply({ ...editable(message), message: aside });
+    else aside = (await interaction.followUp(addable(message, true))).id;
+  }
+
+  /** The answer is there, so what told how far it is goes. */
+  async function clearProgress(): Promise<void> {
+    if (aside === null) return;
+    await interaction.deleteReply(aside).catch(error => {
+      if (!isMessageGone(error) && !isTokenOver(error)) throw error;
+    });
   }
 
   /** Gives the message's id where it stays reachable, null where only this interaction reaches it. */
@@ -100,6 +113,7 @@ export async function answerInteraction(interaction: AnsweredInteraction, deps: 
   const place = await show(answer);
   deps.seen(interaction);
   await answer.shown(place);
+  await clearProgress();
   if (answer.next)
     await answer.next.shown(refOf(await interaction.followUp(addable(renderMessage(answer.next.reply), isHidden))));
 }

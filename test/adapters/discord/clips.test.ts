@@ -107,8 +107,9 @@ test('more bytes than Discord announced are broken off', async () => {
   assert.match(person.read(await person.command('work', { clip })), /too large/);
 });
 
-test('a slow clip says how far it is, where the answer will stand', async () => {
-  const slow = offer('slow.mp4', 4_000_000, () =>
+/** Four million bytes that take some seconds to arrive. */
+const slowly = (announcedBytes = 4_000_000) =>
+  offer('slow.mp4', announcedBytes, () =>
     Readable.from(
       (async function* () {
         for (let part = 0; part < 4; part++) {
@@ -118,6 +119,9 @@ test('a slow clip says how far it is, where the answer will stand', async () => 
       })(),
     ),
   );
+
+test('a slow clip says how far it is, where the answer will stand', async () => {
+  const slow = slowly();
   const person = bot.person('Patient', { place: 'server' });
   const interaction = person.client.command('work', { clip: slow });
   await person.waitFor(/^Taking in your clip: [123]\.0 of 4\.0 MB\.$/);
@@ -130,6 +134,22 @@ test('a slow clip says how far it is, where the answer will stand', async () => 
   await inPrivate.waitFor(/^Taking in your clip/);
   assert.match(inPrivate.read(await sent), /^1 clips of 4000000 bytes/);
   assert.equal(inPrivate.shown.length, 1, 'one message, edited');
+});
+
+test('a slow clip for a card says so below it, and the card is what stays, whether it came or not', async () => {
+  const people = [4_000_000, 3_500_000].map(async announcedBytes => {
+    const person = bot.person(`Swapper ${announcedBytes}`, { place: 'server' });
+    const card = await person.command('swap');
+    await person.press('Replace');
+    const filled = person.fill({ clip: slowly(announcedBytes) });
+    const told = await person.waitFor(/^Taking in your clip: [123]\.0 of [34]\.\d MB\.$/);
+    assert.match(person.read(card), /^Old clip\./, 'the card is untouched meanwhile');
+    const isRefused = announcedBytes < 4_000_000;
+    assert.match(person.read(await filled), isRefused ? /too large/ : /^New clip of 4000000 bytes\.$/);
+    assert.match(person.read(card), isRefused ? /^Old clip\./ : /^New clip/);
+    await bot.discord.waitFor(() => bot.discord.state.messages.get(told.ref)?.isDeleted, 'the progress to go');
+  });
+  await Promise.all(people);
 });
 
 test('bytes come from Discord’s own hosts and nowhere else', async () => {

@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { createDiscordAdapter, type DiscordAdapter } from '#adapters/discord/adapter.ts';
 import type { Command } from '#chat/command.ts';
 import { createDispatch } from '#chat/dispatch.ts';
-import { isClip } from '#chat/invocation.ts';
+import { type ClipOffer, isClip } from '#chat/invocation.ts';
 import { button, type Reply, reply, say, text } from '#chat/reply.ts';
+import { AppError } from '#domain/errors.ts';
 import type { User } from '#domain/user.ts';
 import { createDiscordPerson, type DiscordPersonOptions } from '#test/fakes/discord/person.ts';
 import { type FakeDiscord, startFakeDiscord } from '#test/fakes/discord/server.ts';
@@ -30,6 +31,13 @@ const USER: User = {
   latenessMs: 0,
 };
 
+async function countBytes(clips: readonly ClipOffer[]): Promise<number> {
+  let sizeBytes = 0;
+  for (const clip of clips)
+    for await (const chunk of await clip.open(AbortSignal.timeout(20_000))) sizeBytes += chunk.length;
+  return sizeBytes;
+}
+
 const createCommands = (behaviour: Behaviour): Command<object>[] => [
   {
     name: 'work',
@@ -39,11 +47,7 @@ const createCommands = (behaviour: Behaviour): Command<object>[] => [
     async run({ eventKey }, { clip }): Promise<Reply> {
       behaviour.handled.push(eventKey);
       await behaviour.work();
-      if (isClip(clip)) {
-        let sizeBytes = 0;
-        for await (const chunk of await clip.open(AbortSignal.timeout(20_000))) sizeBytes += chunk.length;
-        return say(`Got ${sizeBytes} bytes.`);
-      }
+      if (isClip(clip)) return say(`Got ${await countBytes([clip])} bytes.`);
       return reply([text('Worked.')], {
         rows: [[button('Again', 'v1:work:again::'), button('More', 'v1:work:more::'), button('Ask', 'v1:work:ask::')]],
       });
@@ -74,6 +78,33 @@ const createCommands = (behaviour: Behaviour): Command<object>[] => [
     },
     forms: {
       ask: { visibility: 'private', run: async (_ctx, { values }) => say(`You said ${values.words}.`) },
+    },
+  },
+  {
+    name: 'swap',
+    summary: 'A card whose clip can be replaced',
+    visibility: 'private',
+    options: [],
+    run: async () => reply([text('Old clip.')], { rows: [[button('Replace', 'v1:swap:clip::')]] }),
+    actions: {
+      clip: {
+        answersWith: 'form',
+        run: async () => ({
+          id: 'v1:swap:clip::',
+          title: 'Replace',
+          submitLabel: 'Save',
+          fields: [{ name: 'clip', label: 'The new clip', kind: 'video', required: true }],
+        }),
+      },
+    },
+    forms: {
+      clip: {
+        visibility: 'private',
+        async run(_ctx, { values }) {
+          if (!isClip(values.clip)) throw new AppError('clip_required');
+          return { ...say(`New clip of ${await countBytes([values.clip])} bytes.`), replaces: true };
+        },
+      },
     },
   },
   {
@@ -130,12 +161,8 @@ export function createSmallBot(
   const dispatch = createDispatch<object>({
     set: {
       commands,
-      async clips(_ctx, clips, words) {
-        let sizeBytes = 0;
-        for (const clip of clips)
-          for await (const chunk of await clip.open(AbortSignal.timeout(20_000))) sizeBytes += chunk.length;
-        return say(`${clips.length} clips of ${sizeBytes} bytes with “${words}”.`);
-      },
+      clips: async (_ctx, clips, words) =>
+        say(`${clips.length} clips of ${await countBytes(clips)} bytes with “${words}”.`),
       text: async (_ctx, words) => say(`You wrote ${words}.`),
       start: async () => say('Welcome.'),
     },

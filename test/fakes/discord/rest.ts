@@ -172,7 +172,13 @@ export function createRest({ state, tokens, gatewayUrl, shards, violations, cloc
     if (!interaction.first) return refuse(404, 10_015, 'Unknown Webhook');
     if (messageId === undefined && request.method === 'POST') return followUp(interaction, request);
     if (messageId === '@original' && request.method === 'PATCH') return editOriginal(interaction, request);
-    return UNKNOWN_MESSAGE;
+    const followed = messageId === undefined ? undefined : findMessage(interaction.channelId, messageId);
+    if (!followed || !interaction.shown.includes(followed)) return UNKNOWN_MESSAGE;
+    if (request.method === 'DELETE') {
+      followed.isDeleted = true;
+      return NO_CONTENT;
+    }
+    return judgeMessage(request, false) ?? { status: 200, body: apiMessage(state, write(followed, request)) };
   }
 
   function findRecipient(channelId: string): FakeUser | undefined {
