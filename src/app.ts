@@ -10,6 +10,7 @@ import { openPlayground } from './app/playground.ts';
 import { createPublishing } from './app/publishing.ts';
 import { createServices } from './app/services.ts';
 import { createSweeps } from './app/sweeps.ts';
+import { createTikTokWebhook } from './app/tiktok-webhook.ts';
 import type { Adapter, InstallLink } from './chat/adapter.ts';
 import { createDispatch } from './chat/dispatch.ts';
 import { answerOnce } from './chat/once.ts';
@@ -23,6 +24,7 @@ import { openPlatforms } from './platforms.ts';
 import type { OwnerClaim } from './services/access.ts';
 import { DEFAULT_TIMING, type PublisherTiming } from './services/publisher/work.ts';
 import type { Services } from './services/services.ts';
+import { createTikTokEvents } from './services/tiktok-events.ts';
 import type { Database } from './stores/database.ts';
 import { requiredScopes } from './tiktok/scopes.ts';
 
@@ -91,12 +93,17 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
   const adapterFor = (platform: string) => adapters.find(adapter => adapter.platform === platform);
 
   const publishing = await createPublishing(foundation, options.timing ?? DEFAULT_TIMING);
-  const { runner, alarms } = publishing;
+  const { runner, alarms, grantCare } = publishing;
   const services = createServices(foundation, publishing, {
     adapterFor,
     exchangeCode: (code, verifier) => http.exchangeCode(code, verifier),
   });
   if (!(await standby.isOn())) await services.practice.setAside();
+
+  const { clientKey, clientSecret } = tiktokAccess;
+  const events = createTikTokEvents({ ...stores, grantCare, world, clientKey, wake: runner.wake });
+  const tiktokWebhook = createTikTokWebhook({ events, clientSecret, clock, log });
+  closers.push(tiktokWebhook.stop);
 
   const http = await createHttpServer({
     log,
@@ -115,7 +122,7 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
       maxClipBytes: config.maxClipBytes,
       chatUrlOf: platform => adapterFor(platform)?.chatUrl?.() ?? null,
     },
-    webhooks: switchedOn.webhooks,
+    webhooks: [...switchedOn.webhooks, tiktokWebhook.webhook],
     site: {
       operator: config.operator,
       isPractice: world === 'simulator',
@@ -139,7 +146,10 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     services,
     admit: (person, invocation) => services.access.admit(person, invocation && codeOf(invocation)),
     keepCard: (user, postId, _person, messageRef) => stores.posts.keepCard(user.id, postId, messageRef),
-    contacted: user => stores.posts.rearmNotices(user.id),
+    async contacted({ id }) {
+      await stores.posts.rearmNotices(id);
+      await stores.memos.rearm(id);
+    },
     clock,
     newRequestId,
     log,
@@ -150,7 +160,7 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
   closers.push(alarms.stop);
   runner.start();
   closers.push(runner.stop);
-  for (const sweep of createSweeps(foundation, services, adapterFor)) {
+  for (const sweep of createSweeps(foundation, services, publishing, adapterFor)) {
     sweep.start();
     closers.push(sweep.stop);
   }

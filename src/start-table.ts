@@ -3,6 +3,7 @@
 
 import type { Config } from './config.ts';
 import { CALLBACK_PATH } from './domain/pasted-address.ts';
+import { TIKTOK_WEBHOOK_PATH } from './domain/tiktok-webhook-path.ts';
 
 export interface StartFacts {
   readonly config: Config;
@@ -110,6 +111,7 @@ function tiktokWords({ tiktok }: Config): string {
 const listAddresses = ({ publicUrl }: Config): string[] => [
   'For TikTok’s portal (developers.tiktok.com):',
   `  Redirect URI      ${publicUrl}${CALLBACK_PATH}`,
+  `  Webhook           ${publicUrl.startsWith('https:') ? publicUrl + TIKTOK_WEBHOOK_PATH : 'needs a PUBLIC_URL with https; without it TikTok is asked more often'}`,
   `  Web/Desktop URL   ${publicUrl}/`,
   `  Terms of Service  ${publicUrl}/terms`,
   `  Privacy Policy    ${publicUrl}/privacy`,

@@ -8,9 +8,11 @@ import { createStandby, type Standby } from '../services/standby.ts';
 import { createAccountStore } from '../stores/accounts.ts';
 import { createBackupPosts } from '../stores/backup-posts.ts';
 import { connectDatabase, type Database } from '../stores/database.ts';
+import { createIncidentStore } from '../stores/incidents.ts';
 import { createInviteStore } from '../stores/invites.ts';
 import { createLinkAttemptStore } from '../stores/link-attempts.ts';
 import { createMarkStore } from '../stores/marks.ts';
+import { createMemoStore } from '../stores/memos.ts';
 import { createPauseStore } from '../stores/pauses.ts';
 import { createPendingQuestionStore } from '../stores/pending-questions.ts';
 import { createPlaygroundMessageStore } from '../stores/playground-messages.ts';
@@ -65,9 +67,11 @@ export async function openStores({ connection }: Database, newId: () => string, 
   const stores = {
     users: createUserStore(connection),
     accounts: createAccountStore(connection),
+    incidents: createIncidentStore(connection),
     invites: createInviteStore(connection),
     linkAttempts: createLinkAttemptStore(connection),
     marks: createMarkStore(connection),
+    memos: createMemoStore(connection, clock),
     pauses: createPauseStore(connection),
     posts: createPostStore(connection),
     rateWindows: createRateWindowStore(connection, newId),

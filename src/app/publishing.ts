@@ -6,6 +6,8 @@ import { createAccessTokens } from '../services/access-tokens.ts';
 import { createAccounts } from '../services/accounts.ts';
 import { createAppPause } from '../services/app-pause.ts';
 import { createCallLimits } from '../services/call-limits.ts';
+import { createGrantCare } from '../services/grant-care.ts';
+import { createOwnerNotices } from '../services/owner-notices.ts';
 import { createRunner } from '../services/publisher/runner.ts';
 import type { PublisherTiming } from '../services/publisher/work.ts';
 import { chunkRange, nextChunk, planUpload } from '../tiktok/upload-plan.ts';
@@ -27,7 +29,13 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
     requireNoStandby: standby.requireOff,
   });
   const callLimits = createCallLimits(stores.rateWindows);
-  const appPause = createAppPause({ pauses: stores.pauses, posts: stores.posts, clock, onMet: async () => {} });
+  const ownerNotices = createOwnerNotices({ ...stores, owners: config.owners });
+  const appPause = createAppPause({
+    pauses: stores.pauses,
+    posts: stores.posts,
+    clock,
+    onMet: () => ownerNotices.tell('app_cap'),
+  });
   const { isAudited } = config.tiktok;
   const accounts = createAccounts({
     accounts: stores.accounts,
@@ -61,5 +69,6 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
     log,
   });
   const alarms = await createAlarms({ connection: database.connection, wake: runner.wake, log });
-  return { accounts, runner, alarms };
+  const grantCare = createGrantCare({ ...stores, accessTokens, world, clock, log });
+  return { accounts, runner, alarms, grantCare, ownerNotices };
 }

@@ -1,17 +1,23 @@
 // What repeats by itself beside the publisher: notices, summaries, clips nobody needs, links nobody finished.
 
 import { renderGathered } from '#commands/cards/gathered-notices.ts';
+import { renderMemo } from '#commands/cards/memos.ts';
 import { renderNotice, renderSummary } from '#commands/cards/notices.ts';
 import { renderPost } from '#commands/cards/post-card.ts';
 import { showComposer } from '#commands/composer.ts';
 import type { Adapter } from '../chat/adapter.ts';
 import { createDailySummary } from '../services/daily-summary.ts';
+import { createMemos } from '../services/memos.ts';
 import { createNotifier } from '../services/notifier.ts';
 import type { Services } from '../services/services.ts';
 import { createSweep, type Sweep } from '../services/sweep.ts';
 import type { Foundation } from './foundation.ts';
+import type { Publishing } from './publishing.ts';
 
 const NOTICES_EVERY_MS = 500;
+const MEMOS_EVERY_MS = 1_000;
+const ENDED_GRANTS_EVERY_MS = 10_000;
+const IDLE_GRANTS_EVERY_MS = 3_600_000;
 const SUMMARIES_EVERY_MS = 60_000;
 const CLIPS_EVERY_MS = 3_600_000;
 /** A clip that was just received has no post yet. */
@@ -22,6 +28,7 @@ const ABANDONED_LINKS_EVERY_MS = 60_000;
 export function createSweeps(
   { config, database, stores, standby, media, newId, clock, log }: Foundation,
   services: Services,
+  { grantCare }: Publishing,
   adapterFor: (platform: string) => Adapter | undefined,
 ): Sweep[] {
   const notifier = createNotifier({
@@ -84,5 +91,29 @@ export function createSweeps(
     clock,
     log,
   });
-  return [notifier, dailySummary, clipSweep, uploadSweep, linkSweep];
+  const memos = createMemos({
+    memos: stores.memos,
+    adapterFor,
+    findUser: stores.users.find,
+    renderMemo,
+    newId,
+    clock,
+    everyMs: MEMOS_EVERY_MS,
+    log,
+  });
+  const endedGrants = createSweep({
+    name: 'ended grants',
+    everyMs: ENDED_GRANTS_EVERY_MS,
+    run: grantCare.settleAllEnded,
+    clock,
+    log,
+  });
+  const idleGrants = createSweep({
+    name: 'idle grants',
+    everyMs: IDLE_GRANTS_EVERY_MS,
+    run: grantCare.lookAfterIdle,
+    clock,
+    log,
+  });
+  return [notifier, dailySummary, clipSweep, uploadSweep, linkSweep, memos, endedGrants, idleGrants];
 }

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { World } from '../domain/account.ts';
+import { TIKTOK_WEBHOOK_PATH } from '../domain/tiktok-webhook-path.ts';
 import type { Log } from '../log.ts';
 import type { Closers } from './closers.ts';
 
@@ -15,6 +16,10 @@ export interface TikTokAccess {
   readonly simulatorOrigin: string | null;
 }
 
+/** Where this machine reaches the web server. */
+const ownAddress = ({ host, port }: Config): string =>
+  `http://${['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
+
 /** TikTok where a client key is configured; the simulator where none is. */
 export async function openTikTok(config: Config, log: Log, closers: Closers): Promise<TikTokAccess> {
   if (config.tiktok.kind === 'live') {
@@ -22,10 +27,13 @@ export async function openTikTok(config: Config, log: Log, closers: Closers): Pr
     return { world, apiOrigin, authorizeOrigin: loginOrigin, clientKey, clientSecret, simulatorOrigin: null };
   }
   const { startSimulator, SIMULATOR_CLIENT } = await import('../simulator/simulator.ts');
+  // What TikTok's portal is told by hand.
+  const webhookUrl = ownAddress(config) + TIKTOK_WEBHOOK_PATH;
   const simulator = await startSimulator({
     dataDir: join(config.dataDir, 'simulator'),
     port: config.simulatorPort,
     log,
+    settings: { clients: { [SIMULATOR_CLIENT.key]: { webhookUrl } } },
   });
   closers.push(simulator.stop);
   const { origin } = simulator;

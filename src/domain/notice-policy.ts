@@ -56,8 +56,12 @@ export function decideDelivery(
   const weight = WEIGHTS[kind];
   if (weight === 'news' && notices === 'daily') return { kind: 'leave_to_summary' };
   if (weight === 'news' && notices === 'problems') return { kind: 'drop' };
-  return { kind: 'send', silent: weight !== 'problem' && zone !== null && isNight(now, zone) };
+  return { kind: 'send', silent: weight !== 'problem' && isNightFor({ zone }, now) };
 }
+
+/** Where nobody knows the person's zone nobody knows when night is. */
+export const isNightFor = ({ zone }: { readonly zone: string | null }, now: number): boolean =>
+  zone !== null && isNight(now, zone);
 
 function isNight(now: number, zone: string): boolean {
   const { time } = wallTimeAt(now, zone);

@@ -29,9 +29,11 @@ export interface HttpServerDeps {
   readonly version: string;
 }
 
-/** Where a chat platform posts its events. */
+/** Where a chat platform, or TikTok, posts its events. */
 export interface Webhook {
   readonly path: string;
+  /** Its signature covers the bytes: it is handed a Buffer of them. */
+  readonly isRaw?: boolean;
   /** Takes an event, to be handled after it returns; false for one that the platform did not send. */
   take(headers: Readonly<Record<string, unknown>>, body: unknown): boolean;
 }
@@ -98,10 +100,14 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   await app.register(formBodyPlugin);
   await app.register(rateLimitPlugin, { max: PAGES_PER_MINUTE, timeWindow: 60_000 });
 
-  for (const { path, take } of deps.webhooks)
-    app.post(path, { bodyLimit: EVENT_LIMIT_BYTES, config: { rateLimit: false } }, async (request, reply) =>
-      take(request.headers, request.body) ? reply.code(200).send() : reply.code(401).send(),
-    );
+  for (const webhook of deps.webhooks)
+    if (webhook.isRaw)
+      await app.register(async raw => {
+        raw.removeAllContentTypeParsers();
+        raw.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+        serveWebhook(raw, webhook);
+      });
+    else serveWebhook(app, webhook);
 
   app.get('/healthz', { config: { rateLimit: false } }, async () => ({ ok: true, version: deps.version }));
   app.get('/readyz', { config: { rateLimit: false } }, async (_request, reply) => {
@@ -120,6 +126,12 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   siteRoutes(app, deps.site);
   for (const site of deps.sites) await site(app);
   return { app, exchangeCode: oauth.exchangeCode };
+}
+
+function serveWebhook(app: FastifyInstance, { path, take }: Webhook): void {
+  app.post(path, { bodyLimit: EVENT_LIMIT_BYTES, config: { rateLimit: false } }, async (request, reply) =>
+    take(request.headers, request.body) ? reply.code(200).send() : reply.code(401).send(),
+  );
 }
 
 /** Fastify's own refusals (body too large, no such media type) have a status; everything else unknown is our fault. */

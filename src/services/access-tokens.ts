@@ -89,6 +89,11 @@ export function createAccessTokens(deps: AccessTokensDeps) {
   }
 
   return {
+    /** Refreshes an account's tokens though nobody needs them: an idle grant would end. @throws as `use`. */
+    async renew(accountId: string): Promise<void> {
+      await refresh(accountId, requireGrant(await accounts.readGrant(accountId)));
+    },
+
     /**
      * Runs `call` with a valid access token. Where TikTok answers that the token is invalid, it is refreshed and `call` repeated
      * once: the same step, never the one before it.

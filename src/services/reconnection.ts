@@ -37,6 +37,7 @@ export function createReconnection({ posts, setAlarm }: ReconnectionDeps) {
   }
 
   return async (account: Account): Promise<void> => {
+    await posts.wakeOfAccount(account.id);
     const waiting = await posts.list(
       account.ownerId,
       { accountId: account.id, states: ['draft', 'scheduled', 'held'] },

@@ -1,85 +1,24 @@
 // Connected TikTok accounts with their sealed tokens, the lease that keeps token refreshes one at a time, and the turn that keeps
 // an account's posts one at a time.
 
-import { type Connection, Schema } from 'mongoose';
+import type { Connection } from 'mongoose';
 import type { Account, AccountStatus, World } from '../domain/account.ts';
 import { AppError } from '../domain/errors.ts';
+import { createCareQueries } from './account-care.ts';
+import { accountSchema, type SealedGrant, type StoredAccount, toAccount } from './account-schema.ts';
 import { isDuplicateKey } from './database.ts';
 
-/** Sealed tokens and their ends; TikTok's `expires_in` decides, never a constant. */
-export interface SealedGrant {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  readonly accessExpiresAt: Date;
-  readonly refreshExpiresAt: Date;
-}
-
-interface StoredAccount extends Omit<Account, 'id'> {
-  readonly _id: string;
-  readonly schemaVersion: number;
-  readonly grant: SealedGrant | null;
-  /** Grows with every refresh lease: a worker that lost it cannot save an old pair over a new one. */
-  readonly grantFence: number;
-  readonly grantLease: { readonly owner: string; readonly until: Date } | null;
-  readonly turn: { readonly postId: string; readonly until: Date } | null;
-  /** When the last of its late posts goes out. */
-  readonly caughtUpAt: Date | null;
-}
-
-const part = (definition: object) => new Schema(definition, { _id: false, strict: 'throw' });
-const optional = (inner: Schema) => ({ type: inner, default: null });
-
-const schema = new Schema<StoredAccount>(
-  {
-    _id: String,
-    schemaVersion: { type: Number, required: true },
-    ownerId: { type: String, required: true },
-    world: { type: String, required: true },
-    mode: { type: String, enum: ['direct', 'inbox'], required: true },
-    openId: { type: String, required: true },
-    unionId: { type: String, default: '' },
-    displayName: String,
-    avatarUrl: { type: String, default: '' },
-    label: { type: String, default: null },
-    scopes: [String],
-    status: { type: String, enum: ['active', 'needs_reconnect', 'disconnected'], required: true },
-    grant: optional(part({ accessToken: String, refreshToken: String, accessExpiresAt: Date, refreshExpiresAt: Date })),
-    grantFence: { type: Number, default: 0 },
-    grantLease: optional(part({ owner: String, until: Date })),
-    turn: optional(part({ postId: String, until: Date })),
-    caughtUpAt: { type: Date, default: null },
-    connectedAt: Date,
-  },
-  { collection: 'accounts', strict: 'throw', versionKey: false },
-);
-// One open_id has one owner.
-schema.index({ world: 1, openId: 1 }, { unique: true });
-schema.index({ ownerId: 1, status: 1 });
-schema.index({ unionId: 1 });
-
-const toAccount = (stored: StoredAccount): Account => ({
-  id: stored._id,
-  ownerId: stored.ownerId,
-  world: stored.world,
-  mode: stored.mode,
-  openId: stored.openId,
-  unionId: stored.unionId,
-  displayName: stored.displayName,
-  avatarUrl: stored.avatarUrl,
-  label: stored.label,
-  scopes: stored.scopes,
-  status: stored.status,
-  connectedAt: stored.connectedAt,
-});
+export type { SealedGrant } from './account-schema.ts';
 
 export type GrantState = Pick<StoredAccount, 'grant' | 'grantFence' | 'status'>;
 export type AccountStore = ReturnType<typeof createAccountStore>;
 
 export function createAccountStore(connection: Connection) {
-  const model = connection.model<StoredAccount>('Account', schema);
+  const model = connection.model<StoredAccount>('Account', accountSchema);
 
   return {
     model,
+    ...createCareQueries(model),
 
     /** @throws AppError `account_gone` for one that does not exist, was disconnected, or is somebody else's. */
     async find(ownerId: string, id: string): Promise<Account> {
@@ -132,7 +71,7 @@ export function createAccountStore(connection: Connection) {
         const { matchedCount, upsertedCount } = await model.updateOne(
           { _id: id, ...isFree },
           {
-            $set: { ...rest, grant, grantLease: null },
+            $set: { ...rest, grant, grantLease: null, grantCare: { refreshed: null, warned: null, told: null } },
             $inc: { grantFence: 1 },
             $setOnInsert: { schemaVersion: 1, turn: null },
           },
@@ -174,7 +113,7 @@ export function createAccountStore(connection: Connection) {
     async saveGrant(id: string, fence: number, grant: SealedGrant): Promise<boolean> {
       const { matchedCount } = await model.updateOne(
         { _id: id, grantFence: fence },
-        { $set: { grant, grantLease: null, status: 'active' } },
+        { $set: { grant, grantLease: null, status: 'active', 'grantCare.told': null } },
         { writeConcern: { w: 'majority', j: true } },
       );
       return matchedCount === 1;

@@ -6,6 +6,7 @@ import { identityKey, type User } from '../domain/user.ts';
 import type { AccountStore } from './accounts.ts';
 import type { InviteStore } from './invites.ts';
 import type { LinkAttemptStore } from './link-attempts.ts';
+import type { MemoStore } from './memos.ts';
 import type { PendingQuestionStore } from './pending-questions.ts';
 import type { PlaygroundMessageStore } from './playground-messages.ts';
 import type { PostStore } from './posts.ts';
@@ -20,6 +21,7 @@ export interface PersonDataDeps {
   readonly posts: PostStore;
   readonly rateWindows: RateWindowStore;
   readonly invites: InviteStore;
+  readonly memos: MemoStore;
   readonly pendingQuestions: PendingQuestionStore;
   readonly playgroundMessages: PlaygroundMessageStore;
   readonly uploads: UploadStore;
@@ -50,6 +52,7 @@ export function createPersonData(deps: PersonDataDeps) {
         chats: await pendingQuestions.readAll(user.identities),
         playground: await playgroundMessages.readAll(user.identities),
         uploads: await uploads.model.find({ ownerId: user.id }, { nonceHash: 0, cookieHash: 0 }).lean(),
+        memos: await deps.memos.model.find({ userId: user.id }, { sentBy: 0 }).lean(),
         invitations: await invites.model.find(invitesOf(user), { codeHash: 0 }).lean(),
       };
     },
@@ -84,6 +87,7 @@ export function createPersonData(deps: PersonDataDeps) {
           { $set: { warning: null } },
         );
       await uploads.model.deleteMany({ ownerId: user.id });
+      await deps.memos.model.deleteMany({ userId: user.id });
       await invites.model.deleteMany(invitesOf(user));
       await pendingQuestions.forget(user.identities);
       await playgroundMessages.forget(user.identities);

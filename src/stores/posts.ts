@@ -13,6 +13,7 @@ import { type Patch, toSetStage } from './expressions.ts';
 import { createClipQueries } from './post-clips.ts';
 import { createNoticeQueries } from './post-notices.ts';
 import { PIPELINE, POST_SCHEMA_VERSION, postSchema, type StoredPost, toPost } from './post-schema.ts';
+import { createWakingQueries } from './post-waking.ts';
 
 /** The fields that an event may change; stage, version and clocks are the store's own business. */
 export type PostPatch = Patch<Omit<Post, 'id' | 'ownerId' | 'state' | 'step' | 'version' | 'fence' | 'outbox'>>;
@@ -52,6 +53,7 @@ export function createPostStore(connection: Connection) {
   return {
     model,
     ...createNoticeQueries(model),
+    ...createWakingQueries(model),
     ...createClipQueries(model),
 
     /** Inserts `post`, or gives the one that the same event made before. */

@@ -1,4 +1,4 @@
-// Chat events that were answered, for platforms that deliver one twice. A week is far longer than any of them tries: Telegram gives
+// Events that were answered, for platforms that deliver one twice. A week is far longer than any of them tries: Telegram gives
 // up after a day (core.telegram.org/bots/api#getting-updates).
 
 import { type Connection, Schema } from 'mongoose';
@@ -25,6 +25,13 @@ export function createSeenEventStore(connection: Connection, clock: () => number
 
     async has(key: string): Promise<boolean> {
       return (await model.exists({ _id: key })) !== null;
+    },
+
+    /** False where it was there before, whoever added it. */
+    async addNew(key: string): Promise<boolean> {
+      const purgeAt = new Date(clock() + KEPT_MS);
+      const { upsertedCount } = await model.updateOne({ _id: key }, { $setOnInsert: { purgeAt } }, { upsert: true });
+      return upsertedCount === 1;
     },
 
     async add(key: string): Promise<void> {

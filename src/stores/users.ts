@@ -140,6 +140,12 @@ export function createUserStore(connection: Connection) {
       return (await model.exists({ role: 'owner' })) !== null;
     },
 
+    /** Owners by role, and those whose identity is among `keys`. */
+    async listOwners(keys: readonly string[]): Promise<User[]> {
+      const isOwner = { $or: [{ role: 'owner' as const }, { 'identities.key': { $in: keys } }] };
+      return (await model.find(isOwner).sort({ _id: 1 }).lean<StoredUser[]>()).map(toUser);
+    },
+
     /** Owner and members, in the order in which they came. */
     async listLetIn({ skip, limit }: { skip: number; limit: number }): Promise<User[]> {
       const stored = await model

@@ -66,7 +66,7 @@ await publishing.alarms.start();
 closers.push(publishing.alarms.stop);
 publishing.runner.start();
 closers.push(publishing.runner.stop);
-for (const sweep of createSweeps(foundation, services, adapterFor)) {
+for (const sweep of createSweeps(foundation, services, publishing, adapterFor)) {
   sweep.start();
   closers.push(sweep.stop);
 }

@@ -72,11 +72,15 @@ export async function openStage(settings: SettingsPatch = {}) {
   const logged: { level: 'warn' | 'error'; message: string; facts: object }[] = [];
   let accountsMade = 0;
 
+  const accessTokens = createAccessTokens({
+    ...{ accounts, tokenBox, tiktok, clock, newId },
+    requireNoStandby: async () => {},
+  });
   const deps: PublisherDeps = {
     uploads: { execute: send => send() },
     posts,
     accounts,
-    accessTokens: createAccessTokens({ accounts, tokenBox, tiktok, clock, newId, requireNoStandby: async () => {} }),
+    accessTokens,
     callLimits: createCallLimits(rateWindows),
     appPause: createAppPause({ pauses, posts, clock, onMet: async () => {} }),
     tiktok,
@@ -143,6 +147,7 @@ export async function openStage(settings: SettingsPatch = {}) {
     accounts,
     rateWindows,
     pauses,
+    accessTokens,
     media,
     tokenBox,
     connection,

@@ -18,7 +18,7 @@ export interface PublisherDeps {
   readonly uploads: { execute<T>(send: () => Promise<T>): Promise<T> };
   readonly posts: PostStore;
   readonly accounts: AccountStore;
-  readonly accessTokens: AccessTokens;
+  readonly accessTokens: Pick<AccessTokens, 'use'>;
   readonly callLimits: CallLimits;
   readonly appPause: AppPause;
   readonly tiktok: TikTokClient;
