@@ -83,6 +83,15 @@ export function createGateway({ token, apiRoot, log }: GatewayOptions) {
       log.warn({ shardId, reason: error.message }, 'Discord: connection error'),
     );
     made.on(Events.ShardReconnecting, shardId => log.info({ shardId }, 'Discord: reconnecting'));
+    const begun = new Set<number>();
+    made.on(Events.ShardReady, shardId => {
+      if (begun.has(shardId))
+        log.warn(
+          { shardId },
+          'Discord ended the session and a new one has begun; what people did in between was lost.',
+        );
+      begun.add(shardId);
+    });
     made.on(Events.ShardResume, (shardId, replayedEvents) => log.info({ shardId, replayedEvents }, 'Discord: resumed'));
     made.on(Events.ShardDisconnect, ({ code }, shardId) => {
       if (stopping.signal.aborted) return;

@@ -184,6 +184,7 @@ test('a session that is over begins anew', async () => {
   await until(() => bot.adapter.isReady());
   await person.command('work');
   assert.match(person.read(), /^Worked\./);
+  assert.equal(bot.logLines.filter(line => /ended the session and a new one has begun/.test(line)).length, 1);
 });
 
 test('the response got lost on its way back: it is known to have arrived, and the command goes on', async () => {
