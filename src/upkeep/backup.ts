@@ -26,6 +26,8 @@ import { Refusal } from './refusal.ts';
 
 export interface BackupOptions {
   readonly dataDir: string;
+  /** Whether clips lie in the data folder; those in a bucket stay there. */
+  readonly holdsClips: boolean;
   readonly keyring: Keyring;
   readonly version: string;
   /** The folder to make. */
@@ -67,7 +69,7 @@ async function fillFolder(draft: string, options: BackupOptions): Promise<Backup
   const { dataDir, keyring, version, to, passphrase, clock } = options;
   const madeAt = new Date(clock());
   const wasRunning = await fetchDatabase(dataDir, draft);
-  const clips = await markAndListClips(draft, madeAt);
+  const clips = await markAndListClips(draft, madeAt, options.holdsClips);
   const kept = await copyClips(join(dataDir, CLIPS_FOLDER), join(draft, CLIPS_FOLDER), clips);
   if (passphrase !== null)
     await writeFile(join(draft, KEY_FILE), sealUnderPassphrase(writeKeys(keyring), passphrase), {
@@ -108,12 +110,13 @@ async function fetchDatabase(dataDir: string, draft: string): Promise<boolean> {
 }
 
 /** Opens the copy, which shows that it can be opened, and marks it. Gives what the posts say of their clips. */
-async function markAndListClips(draft: string, madeAt: Date): Promise<Map<string, FileFacts>> {
+async function markAndListClips(draft: string, madeAt: Date, holdsClips: boolean): Promise<Map<string, FileFacts>> {
   const copy = await openFolder(draft);
   try {
     const { connection } = copy.database;
     await createStandbyStore(createMarkStore(connection)).write({ reason: 'restored', at: madeAt });
     const clips = new Map<string, FileFacts>();
+    if (!holdsClips) return clips;
     for await (const clip of createBackupPosts(createPostStore(connection)).listUnfinishedClips())
       clips.set(clip.mediaId, clip);
     return clips;

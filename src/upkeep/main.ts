@@ -59,6 +59,7 @@ async function runBackup(args: string[]): Promise<void> {
   const passphrase = values['with-key'] ? await askPassphrase(terminal, { isNew: true }) : null;
   const report = await backUp({
     dataDir: config.dataDir,
+    holdsClips: config.mediaStore === null,
     keyring: config.keyring ?? (await readOrMakeKeyFile(join(config.dataDir, KEYS_NAME))),
     version: readVersion(),
     to,
@@ -70,6 +71,7 @@ async function runBackup(args: string[]): Promise<void> {
     `Backed up ${from}: ${megabytes(report.databaseBytes)} of database, ${report.clips} clips with ${megabytes(report.clipBytes)}.`,
   );
   if (report.missingClips > 0) print(`${report.missingClips} clips went away meanwhile.`);
+  if (config.mediaStore) print('Clips in MEDIA_STORE stay there.');
   if (!passphrase)
     print('The token keys are not in it. Keep a copy of them elsewhere, or back up again with --with-key.');
   print(report.folder);

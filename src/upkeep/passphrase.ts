@@ -36,6 +36,11 @@ async function askHidden({ input, output }: Terminal, question: string): Promise
 }
 
 async function readFirstLine(input: NodeJS.ReadStream): Promise<string> {
-  for await (const line of createInterface({ input })) return line;
+  try {
+    for await (const line of createInterface({ input })) return line;
+  } finally {
+    // Whoever writes to it may keep it open, and the process would wait for more.
+    input.destroy();
+  }
   throw new Refusal('No passphrase came. Type it, or give it as the first line of the input.');
 }
