@@ -10,6 +10,8 @@ export interface HistoryEntry {
   readonly step: string | null;
   readonly version: number;
   readonly fence: number;
+  /** On the database's clock. */
+  readonly at: Date;
 }
 
 /** Writes that leave the version alone (a lease's renewal, a notice) change no stage. */
@@ -22,7 +24,7 @@ const KEEP_HISTORY = {
         {
           $concatArrays: [
             { $ifNull: ['$history', []] },
-            [{ state: '$state', step: '$step', version: '$version', fence: '$fence' }],
+            [{ state: '$state', step: '$step', version: '$version', fence: '$fence', at: '$$NOW' }],
           ],
         },
       ],

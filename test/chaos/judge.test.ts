@@ -13,7 +13,13 @@ const STAGES = 'scheduled claimed claimed initiated committing processing publis
 const historyOf = (stages: readonly string[]): HistoryEntry[] =>
   stages.map((stage, index) => {
     const isStep = ['claimed', 'initiated', 'uploading', 'committing', 'processing'].includes(stage);
-    return { state: isStep ? 'publishing' : stage, step: isStep ? stage : null, version: index + 2, fence: 0 };
+    return {
+      state: isStep ? 'publishing' : stage,
+      step: isStep ? stage : null,
+      version: index + 2,
+      fence: 0,
+      at: new Date(DUE_MS),
+    };
   });
 
 interface Spoilt {

@@ -54,7 +54,7 @@ const MAY_FOLLOW: Readonly<Record<string, readonly string[]>> = {
   unconfirmed: ['unconfirmed', 'published', 'failed', 'draft'],
 };
 
-const stageOf = ({ state, step }: HistoryEntry): string => step ?? state;
+const stageOf = ({ state, step }: Pick<HistoryEntry, 'state' | 'step'>): string => step ?? state;
 
 /** What the journal says of one post. */
 interface Deeds {
@@ -128,7 +128,7 @@ function readJournal(journal: readonly JournalEntry[]): Map<string, Deeds> {
 
 function* findWrongChanges(history: readonly HistoryEntry[]): Generator<string> {
   if (history.length === 0) yield 'it has no history';
-  let before: HistoryEntry = { state: 'draft', step: null, version: 1, fence: 0 };
+  let before: Omit<HistoryEntry, 'at'> = { state: 'draft', step: null, version: 1, fence: 0 };
   for (const entry of history) {
     const [from, to] = [stageOf(before), stageOf(entry)];
     if (!MAY_FOLLOW[from]?.includes(to)) yield `from ${from} to ${to}`;

@@ -1,13 +1,21 @@
 // `npm run prove -- <name>`: what only whole processes can prove, each in seconds to a minute. `all` runs every one, `list` names them.
 
+import { proveChaos } from './chaos.ts';
 import { proveCrash } from './crash.ts';
+import { proveOutages } from './outages.ts';
 import { provePlayground } from './playground.ts';
+import { proveRecovery } from './recovery.ts';
+import { proveShutdown } from './shutdown.ts';
 import { proveStart } from './start.ts';
 import { proveUploadMemory } from './upload-memory.ts';
 
 /** Each prints what it measured and throws where the promise was not held. */
 const PROOFS: Readonly<Record<string, (print: (line: string) => void) => Promise<void>>> = {
   crash: proveCrash,
+  chaos: proveChaos,
+  recovery: proveRecovery,
+  shutdown: proveShutdown,
+  outages: proveOutages,
   'upload-memory': proveUploadMemory,
   start: proveStart,
   playground: provePlayground,
