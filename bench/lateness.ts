@@ -1,54 +1,90 @@
-// How long after its time a post's init reaches TikTok, for many posts due in the same second, one account a post. The whole app runs,
-// on MONGODB_URI or an embedded database; TikTok is the simulator in a process of its own, whose journal gives the instants.
+// How long after its time a post's init reaches TikTok, for many posts due at once, one account a post, in a database that holds many
+// others; beside bare Agenda running an empty job on the same database. Whole apps run, each in a process of its own, on MONGODB_URI
+// or on the embedded database; TikTok is the simulator, whose journal gives the instants.
+//
+//   npm run bench -- lateness 1000 10000 10000/60 --workers 1,4 --background 100000 --no-agenda
+//
+// A case is a number of posts due in the same second; `/60` spreads them over so many seconds.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { startEmbeddedMongodb } from '@clipcue/embedded-mongodb';
-import { startApp } from '#app.ts';
-import { loadConfig } from '#config.ts';
-import type { World } from '#domain/account.ts';
-import type { Clip, Due } from '#domain/post-record.ts';
-import { makeId } from '#domain/secrets.ts';
-import { createAlarms } from '#jobs/alarms.ts';
-import { createLog } from '#log.ts';
-import { createDiskStore } from '#media/disk-store.ts';
-import { SIMULATOR_CLIENT } from '#simulator/simulator.ts';
-import { createAccountStore } from '#stores/accounts.ts';
+import { parseArgs } from 'node:util';
+import { type JournalEntry, SIMULATOR_CLIENT } from '#simulator/simulator.ts';
 import { connectDatabase, type Database } from '#stores/database.ts';
-import { createPostStore } from '#stores/posts.ts';
-import { createTokenBox } from '#stores/token-box.ts';
-import { type SimulatorProcess, startSimulatorProcess } from '#test/support/processes.ts';
-import { connectAccount, makeScheduledPost, type TokenReply } from '#test/support/publishable.ts';
-import { findFreePort, type JournalEntry } from '#test/support/stand.ts';
+import { type SimulatorProcess, startProcess, startSimulatorProcess } from '#test/support/processes.ts';
+import { findFreePort } from '#test/support/stand.ts';
+import { AGENDA_SETTINGS, type AgendaSettings, runAgenda } from './agenda.ts';
+import { type Crowd, openCrowd } from './crowd.ts';
 import { percentile, round } from './statistics.ts';
 
-const DEFAULT_CASES = ['1', '100', '1000'];
-const CLIP_BYTES = 100_000;
-/** Time to write posts and alarms before they are due. */
-const LEAD_MS = 4_000;
-const LEAD_PER_POST_MS = 20;
-const WRITERS = 10;
-const OWNER_ID = 'owner-of-benches0';
-const WORLD: World = `key:${SIMULATOR_CLIENT.key}`;
-const GIVE_UP_MS = 120_000;
+const DEFAULT_CASES = ['1', '1000', '10000', '10000/60'];
+const LEAD_MS = 5_000;
+/** To write the posts before they are due. */
+const LEAD_PER_POST_MS = 0.7;
+const SETTLE_MS = 300_000;
+const JOURNAL_PAGE = 10_000;
 
-/** `cases` are numbers of posts due in the same second. */
-export async function benchLateness(print: (result: object) => void, cases: readonly string[]): Promise<void> {
-  const counts = (cases.length > 0 ? cases : DEFAULT_CASES).map(Number);
-  const folder = await mkdtemp(join(tmpdir(), 'clipcue-lateness-'));
-  const simulator = await startSimulatorProcess(join(folder, 'simulator'), {
-    crowd: counts.reduce((sum, count) => sum + count, 0),
-    checkMedia: false,
+interface Case {
+  readonly posts: number;
+  readonly overMs: number;
+}
+
+interface Rig {
+  readonly uri: string;
+  readonly database: Database;
+  readonly simulator: SimulatorProcess;
+  readonly crowd: Crowd;
+  readonly env: Record<string, string>;
+  readonly background: number;
+}
+
+const parseCase = (text: string): Case => {
+  const [, posts, seconds = '0'] = /^(\d+)(?:\/(\d+))?$/.exec(text) ?? [];
+  if (!posts) throw new Error(`“${text}” is no case: say 1000, or 1000/60 for a minute`);
+  return { posts: Number(posts), overMs: Number(seconds) * 1_000 };
+};
+
+export async function benchLateness(print: (result: object) => void, args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      workers: { type: 'string', default: '1,4' },
+      background: { type: 'string', default: '100000' },
+      'no-agenda': { type: 'boolean', default: false },
+      profile: { type: 'string' },
+    },
   });
-  const server = await openServer(folder);
+  const cases = (positionals.length > 0 ? positionals : DEFAULT_CASES).map(parseCase);
+  const workers = values.workers.split(',').map(Number);
+  const rig = await openRig(Math.max(...cases.map(({ posts }) => posts)), Number(values.background), values.profile);
+  try {
+    for (const one of cases)
+      for (const count of workers) {
+        const ours = await measure(rig, one, count, values.profile);
+        const theirs = values['no-agenda'] ? {} : await measureAgenda(rig, one, count);
+        print({ ...one, workers: count, ...ours, ...theirs });
+      }
+  } finally {
+    await rig.close();
+  }
+}
+
+async function openRig(accounts: number, background: number, profile: string | undefined) {
+  const folder = await mkdtemp(join(tmpdir(), 'clipcue-lateness-'));
+  const settings = { crowd: accounts, checkMedia: false, caps: { directPostsPerDay: 1_000 } };
+  const simulator = await startSimulatorProcess(join(folder, 'simulator'), settings);
+  const server = await startDatabase(folder, profile);
   const database = await connectDatabase(server.uri);
   const key = randomBytes(32);
-  const config = loadConfig({
-    DATA_DIR: join(folder, 'data'),
-    PORT: String(await findFreePort()),
+  const dataDir = join(folder, 'data');
+  const crowd = await openCrowd(database, simulator, dataDir, key);
+  await crowd.connect(accounts);
+  await crowd.fill(background);
+  const env = {
+    DATA_DIR: dataDir,
     TOKEN_KEYS: `bench:${key.toString('base64')}`,
     MONGODB_URI: server.uri,
     TIKTOK_CLIENT_KEY: SIMULATOR_CLIENT.key,
@@ -57,109 +93,106 @@ export async function benchLateness(print: (result: object) => void, cases: read
     TIKTOK_LOGIN_URL: simulator.origin,
     TIKTOK_MODE: 'direct',
     TIKTOK_AUDITED: 'yes',
-  });
-  const log = createLog({ level: 'warn', secrets: config.secrets });
-  const app = await startApp({ config, log, version: 'bench', adapters: [] });
-  try {
-    const crowd = await openCrowd(database, simulator, config.dataDir, key);
-    for (const count of counts) print(await measure(crowd, simulator, count));
-  } finally {
-    await app.stop();
-    await database.drop();
-    await database.close();
-    await server.stop();
-    await simulator.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function openServer(folder: string): Promise<{ uri: string; stop(): Promise<void> }> {
-  if (!process.env.MONGODB_URI) {
-    const embedded = await startEmbeddedMongodb({ dataDir: join(folder, 'database') });
-    return { uri: embedded.uri('clipcue'), stop: embedded.stop };
-  }
-  const url = new URL(process.env.MONGODB_URI);
-  url.pathname = `/clipcue-bench-${randomBytes(6).toString('hex')}`;
-  return { uri: url.href, stop: async () => {} };
-}
-
-/** Posts beside the running app, in its own database: what people would have scheduled. */
-interface Crowd {
-  /** So many posts, each with an account of its own, their alarms set. Throws where that took longer than until `dueAt`. */
-  schedule(count: number, dueAt: Date): Promise<void>;
-}
-
-async function openCrowd(
-  database: Database,
-  simulator: SimulatorProcess,
-  dataDir: string,
-  key: Buffer,
-): Promise<Crowd> {
-  const newId = () => makeId(randomBytes);
-  const { connection } = database;
-  const [posts, accounts] = [createPostStore(connection), createAccountStore(connection)];
-  const tokenBox = createTokenBox({ activeKeyId: 'bench', keys: new Map([['bench', key]]) });
-  const quiet = { warn: () => {} };
-  const alarms = await createAlarms({ connection, wake: () => {}, log: quiet });
-  const dir = join(dataDir, 'clips');
-  const media = await createDiskStore({ dir, clock: Date.now, newId, maxBytes: 1e9, minFreeRatio: 0 });
-  const bytes = randomBytes(CLIP_BYTES);
-  let creators = 0;
-
-  async function keepClip(): Promise<Clip> {
-    const source = (async function* () {
-      yield bytes;
-    })();
-    const kept = await media.receive(source, { deadlineMs: 10_000 });
-    const looks = { width: 720, height: 1280, frameRate: 30, durationMs: 1_000 };
-    return { ...kept, ...looks, name: 'clip.mp4', contentType: 'video/mp4' };
-  }
-
-  async function scheduleOne(due: Due): Promise<void> {
-    const username = `creator-${++creators}`;
-    const reply = (await simulator.call('POST', 'grants', { username })) as TokenReply;
-    const place = { accounts, tokenBox, id: newId(), ownerId: OWNER_ID, world: WORLD };
-    const { id: accountId } = await connectAccount(place, username, reply);
-    const facts = { id: newId(), ownerId: OWNER_ID, accountId, world: WORLD, clip: await keepClip() };
-    const post = await posts.insert(makeScheduledPost(facts, { due }), `bench:${facts.id}`);
-    await alarms.set(post);
-  }
-
+  };
   return {
-    async schedule(count, dueAt) {
-      const due = { at: dueAt, delayMs: null, zone: 'UTC', words: 'then' };
-      for (let made = 0; made < count; made += WRITERS)
-        await Promise.all(Array.from({ length: Math.min(WRITERS, count - made) }, () => scheduleOne(due)));
-      if (Date.now() > dueAt.getTime()) throw new Error(`${count} posts could not be written before they were due`);
+    ...{ uri: server.uri, database, simulator, crowd, env, background },
+    async close() {
+      await database.drop();
+      await database.close();
+      await server.stop();
+      await simulator.stop();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function measure(crowd: Crowd, simulator: SimulatorProcess, count: number): Promise<object> {
-  const dueAt = new Date(Date.now() + LEAD_MS + count * LEAD_PER_POST_MS);
-  await crowd.schedule(count, dueAt);
-  const inits = await untilPublished(simulator, count, dueAt.getTime());
-  const lateMs = inits.map(({ at }) => at - dueAt.getTime());
-  return {
-    posts: count,
-    p50Ms: round(percentile(lateMs, 0.5)),
-    p99Ms: round(percentile(lateMs, 0.99)),
-    early: lateMs.filter(late => late < 0).length,
-  };
+async function startDatabase(
+  folder: string,
+  profile: string | undefined,
+): Promise<{ uri: string; stop(): Promise<void> }> {
+  if (process.env.MONGODB_URI) {
+    const url = new URL(process.env.MONGODB_URI);
+    url.pathname = `/clipcue-bench-${randomBytes(6).toString('hex')}`;
+    return { uri: url.href, stop: async () => {} };
+  }
+  const child = startProcess('scripts/database.ts', {
+    args: ['--port', '0', '--data', join(folder, 'database')],
+    nodeArgs: profileArgs(profile, 'database'),
+  });
+  const [uri] = await child.waitForLine(/^mongodb:\S+$/);
+  return { uri, stop: () => child.kill('SIGTERM') };
 }
 
-/** The inits of this case, once all its videos are out: the next case begins on a quiet machine. */
-async function untilPublished(simulator: SimulatorProcess, count: number, dueMs: number): Promise<JournalEntry[]> {
-  const read = async (kind: string) => {
-    const { entries } = (await simulator.call('GET', `journal?kind=${kind}&limit=10000`)) as {
-      entries: JournalEntry[];
+/** With `--profile DIR` each process leaves a CPU profile there. */
+const profileArgs = (dir: string | undefined, name: string): string[] =>
+  dir ? ['--cpu-prof', `--cpu-prof-dir=${dir}/${name}`] : [];
+
+async function measure(rig: Rig, { posts, overMs }: Case, workers: number, profile?: string): Promise<object> {
+  const children = await Promise.all(
+    Array.from({ length: workers }, async (_, index) => {
+      const child = startProcess('bench/lateness-worker.ts', {
+        env: { ...rig.env, PORT: String(await findFreePort()) },
+        nodeArgs: profileArgs(profile, `worker-${index}`),
+      });
+      await child.waitForLine(/^ready$/);
+      return child;
+    }),
+  );
+  try {
+    const after = await lastEntry(rig.simulator);
+    const dueMs = Date.now() + LEAD_MS + posts * LEAD_PER_POST_MS;
+    const dueTimes = await rig.crowd.schedule(posts, dueMs, overMs);
+    await rig.crowd.settle(dueTimes.keys(), SETTLE_MS + overMs);
+    const inits = await readInits(rig.simulator, after);
+    const lateMs = inits.flatMap(({ at, postInfo }) => {
+      const due = dueTimes.get((postInfo as { title: string }).title);
+      return due === undefined ? [] : [at - due];
+    });
+    return {
+      ...figuresOf(lateMs),
+      perSecond: round(posts / (Math.max(...inits.map(({ at }) => at - dueMs)) / 1_000)),
+      early: lateMs.filter(late => late < 0).length,
+      inits: lateMs.length,
     };
-    // Earlier cases ended before this one's posts were written.
-    return entries.filter(({ at }) => at > dueMs - LEAD_MS - count * LEAD_PER_POST_MS);
-  };
-  while ((await read('public')).length < count) {
-    if (Date.now() > dueMs + GIVE_UP_MS) throw new Error(`not all of ${count} posts were published`);
-    await delay(500);
+  } finally {
+    await Promise.all(children.map(child => child.kill('SIGTERM')));
   }
-  return read('init');
 }
+
+const figuresOf = (lateMs: readonly number[]) => ({
+  p50Ms: round(percentile(lateMs, 0.5)),
+  p99Ms: round(percentile(lateMs, 0.99)),
+});
+
+/** Only where all are due together does the time until the last one began say what a runner can do. */
+async function measureAgenda(rig: Rig, { posts, overMs }: Case, workers: number): Promise<object> {
+  const figures: Record<string, object> = {};
+  const { uri, database, background } = rig;
+  for (const settings of Object.keys(AGENDA_SETTINGS) as AgendaSettings[]) {
+    const { lateMs, lastMs } = await runAgenda(database, { uri, settings, jobs: posts, overMs, workers, background });
+    figures[settings] = { ...figuresOf(lateMs), perSecond: round(posts / ((lastMs + overMs) / 1_000)) };
+  }
+  return { agenda: figures };
+}
+
+async function lastEntry(simulator: SimulatorProcess): Promise<number> {
+  let after = 0;
+  for (;;) {
+    const { entries, next } = await readJournal(simulator, `after=${after}`);
+    after = next;
+    if (entries.length < JOURNAL_PAGE) return after;
+  }
+}
+
+async function readInits(simulator: SimulatorProcess, from: number): Promise<JournalEntry[]> {
+  const inits: JournalEntry[] = [];
+  for (let after = from; ; ) {
+    const { entries, next } = await readJournal(simulator, `kind=init&after=${after}`);
+    inits.push(...entries);
+    after = next;
+    if (entries.length < JOURNAL_PAGE) return inits;
+  }
+}
+
+const readJournal = (simulator: SimulatorProcess, query: string) =>
+  simulator.call('GET', `journal?${query}&limit=${JOURNAL_PAGE}`) as Promise<{ entries: JournalEntry[]; next: number }>;
