@@ -13,6 +13,7 @@ import { createSweeps } from './app/sweeps.ts';
 import { createTikTokWebhook } from './app/tiktok-webhook.ts';
 import type { Adapter, InstallLink } from './chat/adapter.ts';
 import { createDispatch } from './chat/dispatch.ts';
+import { askInParts } from './chat/in-parts.ts';
 import { answerOnce } from './chat/once.ts';
 import { askOneByOne } from './chat/one-by-one.ts';
 import { noteStandby } from './chat/standby-note.ts';
@@ -154,8 +155,9 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     newRequestId,
     log,
   });
-  const inWords = askOneByOne(noteStandby(product, standby.read), { memories: stores.pendingQuestions, newId });
-  const dispatch = answerOnce(inWords, stores.seenEvents);
+  const asking = { memories: stores.pendingQuestions, newId };
+  const asked = askInParts(askOneByOne(noteStandby(product, standby.read), asking), asking);
+  const dispatch = answerOnce(asked, stores.seenEvents);
   await alarms.start();
   closers.push(alarms.stop);
   runner.start();

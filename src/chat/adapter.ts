@@ -8,6 +8,8 @@ import type { Reply } from './reply.ts';
 export interface AdapterLimits {
   /** Forms appear at once; where false, one question is asked at a time (one-by-one.ts). */
   readonly forms: boolean;
+  /** The most fields that a form holds; longer ones come in parts (in-parts.ts). Null: all. */
+  readonly fieldsAtOnce: number | null;
   /** Messages can be edited after they were sent. */
   readonly edits: boolean;
   /** The platform drops a second send with the same idempotency key. */

@@ -218,7 +218,7 @@ export function askOneByOne(inner: Dispatch, { memories, newId }: OneByOneDeps):
 }
 
 /** Whether another answer to the same question may do; it cannot once its post has moved on. */
-const isMendable = (code: ErrorCode): boolean => new AppError(code).kind === 'user' && !code.startsWith('post_');
+export const isMendable = (code: ErrorCode): boolean => new AppError(code).kind === 'user' && !code.startsWith('post_');
 
 /** The button or option that the words name, with or without the state behind its colon ("Comments: off"). */
 function findSpoken(shown: ChatMemory['shown'], words: string): { id: string; messageRef: string } | null {

@@ -22,9 +22,11 @@ import { createGateway, type GatewayLog } from './gateway.ts';
 import type { Progress } from './progress.ts';
 import { hashOf, isSame, register, toDiscordCommands } from './registration.ts';
 import { cut, OPTION_LIMIT, OPTIONS_LIMIT } from './render/controls.ts';
+import { FIELDS_LIMIT } from './render/modal.ts';
 
 export const DISCORD_LIMITS: AdapterLimits = {
   forms: true,
+  fieldsAtOnce: FIELDS_LIMIT,
   edits: true,
   // For some minutes, by nonce; a notice is sent again within one.
   deduplicatesSends: true,

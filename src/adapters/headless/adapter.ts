@@ -33,6 +33,7 @@ export interface HeadlessAdapter extends Adapter {
 
 export const HEADLESS_LIMITS: AdapterLimits = {
   forms: true,
+  fieldsAtOnce: null,
   edits: true,
   deduplicatesSends: true,
   deepLink: null,

@@ -64,6 +64,7 @@ export function createPlayground<Services>(deps: PlaygroundDeps<Services>): Play
 
   const limits: AdapterLimits = {
     forms: true,
+    fieldsAtOnce: null,
     edits: true,
     deduplicatesSends: true,
     deepLink: payload => `${url}?code=${encodeURIComponent(payload)}`,

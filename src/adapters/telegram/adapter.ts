@@ -71,6 +71,7 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
 
   const limits: AdapterLimits = {
     forms: false,
+    fieldsAtOnce: null,
     edits: true,
     deduplicatesSends: false,
     get deepLink() {

@@ -1,10 +1,12 @@
 // A bot of a few commands on the Discord adapter and the real dispatch, without a database: what is tested is the adapter.
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createDiscordAdapter, type DiscordAdapter } from '#adapters/discord/adapter.ts';
 import type { Command } from '#chat/command.ts';
 import { createDispatch } from '#chat/dispatch.ts';
+import { askInParts } from '#chat/in-parts.ts';
 import { type ClipOffer, isClip } from '#chat/invocation.ts';
+import type { ChatMemories, ChatMemory } from '#chat/one-by-one.ts';
 import { button, type Reply, reply, say, text } from '#chat/reply.ts';
 import { AppError } from '#domain/errors.ts';
 import type { User } from '#domain/user.ts';
@@ -30,6 +32,9 @@ const USER: User = {
   notices: 'each',
   latenessMs: 0,
 };
+
+/** As many as need three modals together with a clip. */
+const QUESTIONS = Array.from({ length: 10 }, (_, index) => `question${index}`);
 
 async function countBytes(clips: readonly ClipOffer[]): Promise<number> {
   let sizeBytes = 0;
@@ -108,6 +113,39 @@ const createCommands = (behaviour: Behaviour): Command<object>[] => [
     },
   },
   {
+    name: 'census',
+    summary: 'A form that no modal holds',
+    visibility: 'private',
+    options: [],
+    run: async () => reply([text('Please.')], { rows: [[button('Fill in', 'v1:census:all::')]] }),
+    actions: {
+      all: {
+        answersWith: 'form',
+        run: async () => ({
+          id: 'v1:census:all::',
+          title: 'Census',
+          submitLabel: 'Send',
+          fields: [
+            { name: 'clip', label: 'Your clip', kind: 'video', required: true },
+            ...QUESTIONS.map(name => ({ name, label: name, kind: 'line' as const, required: true })),
+          ],
+        }),
+      },
+    },
+    forms: {
+      all: {
+        visibility: 'private',
+        async run(_ctx, { values }) {
+          const { clip } = values;
+          if (!isClip(clip)) throw new AppError('clip_required');
+          if (values.question0 === 'wrong') throw new AppError('form_invalid', { field: 'question0' });
+          const answers = QUESTIONS.map(name => values[name]).join(', ');
+          return { ...say(`${answers}; ${await countBytes([clip])} bytes.`), replaces: true };
+        },
+      },
+    },
+  },
+  {
     name: 'shout',
     summary: 'For everybody to read',
     visibility: 'public',
@@ -158,7 +196,7 @@ export function createSmallBot(
     clock: Date.now,
     log,
   });
-  const dispatch = createDispatch<object>({
+  const answering = createDispatch<object>({
     set: {
       commands,
       clips: async (_ctx, clips, words) =>
@@ -174,7 +212,22 @@ export function createSmallBot(
     newRequestId: () => randomUUID(),
     log,
   });
+  const dispatch = askInParts(answering, {
+    memories: createMemories(),
+    newId: () => randomBytes(12).toString('base64url'),
+  });
   return { adapter, dispatch, behaviour, logLines, contacts };
+}
+
+/** What the database keeps of chats. */
+function createMemories(): ChatMemories {
+  const questions = new Map<string, ChatMemory['question']>();
+  return {
+    read: async ({ personId }) => ({ question: questions.get(personId) ?? null, shown: null }),
+    keepQuestion: async ({ personId }, question) => void questions.set(personId, question),
+    placeQuestion: async () => {},
+    keepShown: async () => {},
+  };
 }
 
 const describe = (_key: string, value: unknown) => (value instanceof Error ? value.stack : value);

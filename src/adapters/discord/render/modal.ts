@@ -14,14 +14,14 @@ import type { DiscordAttachment } from '../attachments.ts';
 import { cut, renderOptions } from './controls.ts';
 
 /** Limits of docs.discord.com, Component Reference (Label, Text Input, Radio Group) and Interactions (Modal). */
-const FIELDS_LIMIT = 5;
+export const FIELDS_LIMIT = 5;
 const TITLE_LIMIT = 45;
 const LABEL_LIMIT = 45;
 const DESCRIPTION_LIMIT = 100;
 const TEXT_LIMIT = 4000;
 const RADIO_LIMIT = 10;
 
-/** @throws RangeError for a form of more than five fields: commands ask for more in several forms, as for ten captions. */
+/** @throws RangeError for a form of more than five fields: chat/in-parts.ts hands over no such form. */
 export function renderModal({ id, title, fields }: Form): APIModalInteractionResponseCallbackData {
   if (fields.length > FIELDS_LIMIT) throw new RangeError(`the form “${title}” has ${fields.length} fields`);
   return { custom_id: id, title: cut(title, TITLE_LIMIT), components: fields.map(renderField) };
