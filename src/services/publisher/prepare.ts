@@ -29,11 +29,12 @@ export function requireAccountId(post: Post): string {
   return post.accountId;
 }
 
-const latenessOf = ({ deps }: Work, { due }: Post): number => (due?.at ? deps.clock() - due.at.getTime() : 0);
+/** On the database's clock, as of the last write: a worker whose own clock is wrong must not call a post late. */
+const latenessOf = ({ due, updatedAt }: Post): number => (due?.at ? updatedAt.getTime() - due.at.getTime() : 0);
 
 /** Nobody expects a video hours late: until an upload has begun the person is asked, as they have chosen in /settings. */
 async function requirePunctual(work: Work, post: Post): Promise<void> {
-  const lateMs = latenessOf(work, post);
+  const lateMs = latenessOf(post);
   if (!isLate(lateMs)) return;
   if (isTooLate(lateMs, await work.deps.findLateness(post.ownerId)))
     throw new AppError('post_missed', { minutes: Math.round(lateMs / 60_000) });
@@ -49,7 +50,7 @@ const SLOT_TOLERANCE_MS = 5_000;
 async function catchUp(work: Work, post: Post): Promise<boolean> {
   const { deps } = work;
   const dueAt = post.due?.at;
-  if (!dueAt || !post.accountId || latenessOf(work, post) <= CATCH_UP_AFTER_MS) return true;
+  if (!dueAt || !post.accountId || latenessOf(post) <= CATCH_UP_AFTER_MS) return true;
   if (await deps.posts.hasEarlierScheduled(post.accountId, dueAt)) {
     await releaseFor(work, post, TURN_RETRY_MS);
     return false;
@@ -101,17 +102,17 @@ export const resume = async (work: Work, post: Post): Promise<StepOutcome> =>
 export async function prepareUpload(work: Work, post: Post): Promise<StepOutcome> {
   if (post.attempt?.fromBackup) throw new AppError('post_maybe_published');
   await requirePunctual(work, post);
-  if (post.mode === 'direct' && !isCreatorFresh(work, post)) return askCreator(work, post);
+  if (post.mode === 'direct' && !isCreatorFresh(post)) return askCreator(work, post);
   const intention = intend(work, post);
   if (intention) return applyUnderLease(work, post, { event: 'note', patch: intention });
   return initiate(work, post);
 }
 
 /** Asked since the post became due, and not long ago. */
-const isCreatorFresh = ({ deps }: Work, post: Post): boolean => {
-  const dueAt = post.due?.at?.getTime() ?? 0;
-  const askedAt = post.creator?.askedAt.getTime() ?? 0;
-  return askedAt >= dueAt && deps.clock() - askedAt < CREATOR_INFO_MAX_AGE_MS;
+const isCreatorFresh = ({ due, creator, updatedAt }: Post): boolean => {
+  const dueAt = due?.at?.getTime() ?? 0;
+  const askedAt = creator?.askedAt.getTime() ?? 0;
+  return askedAt >= dueAt && updatedAt.getTime() - askedAt < CREATOR_INFO_MAX_AGE_MS;
 };
 
 async function askCreator(work: Work, post: Post): Promise<StepOutcome> {
@@ -122,9 +123,14 @@ async function askCreator(work: Work, post: Post): Promise<StepOutcome> {
     return deps.accessTokens.use(accountId, token => deps.tiktok.fetchCreator(token, { signal: work.signal }));
   });
   const [forbidden] = findForbiddenChoices(post.choices, creator, requireClip(post));
+  // Not after it was asked, on the database's clock: by a slow one it would never be fresh, and be asked for ever.
+  const askedAt = post.updatedAt;
   // Never changed silently: the post is held and the person asked.
   if (forbidden) throw new AppError(forbidden.code, forbidden.facts);
-  return applyUnderLease(work, post, { event: 'note', patch: { creator, ...intend(work, post) } });
+  return applyUnderLease(work, post, {
+    event: 'note',
+    patch: { creator: { ...creator, askedAt }, ...intend(work, post) },
+  });
 }
 
 /** Written before the call to init, so that a crash between the two is a known state. */
@@ -163,7 +169,7 @@ async function initiate(work: Work, post: Post): Promise<StepOutcome> {
     ...attempt,
     publishId,
     uploadUrl: deps.tokenBox.seal(uploadUrl, uploadUrlPlace(post, attempt)),
-    uploadExpiresAt: new Date(deps.clock() + UPLOAD_URL_LIFETIME_MS),
+    uploadExpiresAt: new Date(post.updatedAt.getTime() + UPLOAD_URL_LIFETIME_MS),
   };
   return applyUnderLease(work, post, { event: 'initiate', patch: { attempt: opened, problem: null } });
 }

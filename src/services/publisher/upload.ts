@@ -111,7 +111,8 @@ export async function reconcileUpload(work: Work, post: Post, refused?: RefusedC
     isUrlDead: refused !== undefined && refused.error.code !== 'tiktok_upload_offset',
     nextChunk: reported => deps.plan.nextChunk(plan, sizeBytes, reported),
     chunkCount: plan.chunkCount,
-    nowMs: deps.clock(),
+    // On the database's clock, like the end of the upload's address.
+    nowMs: post.updatedAt.getTime(),
     chunkTimeoutMs: deps.timing.chunkTimeoutMs,
   });
   switch (standing.kind) {
