@@ -33,6 +33,8 @@ export interface Config {
   /** Null: the key file in the data folder, made where it is missing. */
   readonly keyring: Keyring | null;
   readonly maxClipBytes: number;
+  /** Null: clips lie in the data folder. */
+  readonly mediaStore: MediaStoreConfig | null;
   /** For all clips of one person together. */
   readonly personQuotaBytes: number;
   readonly clipKeepMs: number;
@@ -68,6 +70,19 @@ export interface DiscordConfig {
   readonly token: string;
   /** Null: Discord's own. */
   readonly apiRoot: string | null;
+}
+
+/** A bucket of an S3-compatible store. */
+export interface MediaStoreConfig {
+  readonly bucket: string;
+  /** Before each object's name; empty, or ending in a slash. */
+  readonly prefix: string;
+  /** Null: Amazon's own. */
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly isPathStyle: boolean;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
 }
 
 /** `because` is for the start-up table: why it is off. */
@@ -120,6 +135,7 @@ export function loadConfig(env: Environment, fileNames: readonly string[] = []):
   if (read.TELEGRAM_WEBHOOK === 'on' && !read.TELEGRAM_API_ROOT && !read.PUBLIC_URL?.startsWith('https://'))
     faults.push('TELEGRAM_WEBHOOK=on needs a PUBLIC_URL that begins with https://');
   const playground = readPlayground(read, isProduction, faults);
+  const mediaStore = readMediaStore(read, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return {
     publicUrl: read.PUBLIC_URL ?? `http://localhost:${read.PORT}`,
@@ -138,6 +154,7 @@ export function loadConfig(env: Environment, fileNames: readonly string[] = []):
     simulatorPort: read.SIMULATOR_PORT,
     keyring,
     maxClipBytes: read.MAX_CLIP_MB * 1_000_000,
+    mediaStore,
     personQuotaBytes: read.CLIPS_PER_PERSON_MB * 1_000_000,
     clipKeepMs: read.MEDIA_KEEP_DAYS * 86_400_000,
     logLevel: read.LOG_LEVEL,
@@ -173,6 +190,33 @@ function readDiscord({ DISCORD_TOKEN: token, DISCORD_API_ROOT: apiRoot }: Settin
   return token === undefined ? null : { token, apiRoot: apiRoot ?? null };
 }
 
+const MEDIA_STORE_FORM = 'MEDIA_STORE is not of the form s3://bucket?endpoint=https://...&region=...';
+
+function readMediaStore(read: SettingValues, faults: string[]): MediaStoreConfig | null {
+  const { MEDIA_STORE: address, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = read;
+  if (address === undefined) return null;
+  const url = URL.canParse(address) ? new URL(address) : null;
+  const known = new Set(['endpoint', 'region', 'pathStyle']);
+  const unknown = url && [...url.searchParams.keys()].find(name => !known.has(name));
+  const endpoint = url?.searchParams.get('endpoint') ?? null;
+  const isForm = url?.protocol === 's3:' && url.hostname && !url.username && !unknown;
+  if (!isForm || (endpoint !== null && !/^https?:\/\/[^/?#@]+\/?$/.test(endpoint))) faults.push(MEDIA_STORE_FORM);
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    faults.push('MEDIA_STORE needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY');
+  const prefix = url?.pathname.replaceAll(/^\/|\/$/g, '') ?? '';
+  return {
+    bucket: url?.hostname ?? '',
+    prefix: prefix && `${prefix}/`,
+    endpoint,
+    region: url?.searchParams.get('region') ?? 'us-east-1',
+    isPathStyle:
+      url?.searchParams.get('pathStyle') === 'yes' ||
+      (endpoint !== null && url?.searchParams.get('pathStyle') !== 'no'),
+    accessKeyId: accessKeyId ?? '',
+    secretAccessKey: secretAccessKey ?? '',
+  };
+}
+
 const isLoopback = (hostname: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/.test(hostname);
 
 /** On while it is all there is to talk to the bot with; never by itself, or by PLAYGROUND=on, where others can reach it. */
@@ -198,6 +242,7 @@ function readPlayground(read: SettingValues, isProduction: boolean, faults: stri
 function* listSecrets(read: SettingValues): Generator<string> {
   const { MONGODB_URI: uri, TIKTOK_CLIENT_SECRET: clientSecret, TOKEN_KEYS: keys } = read;
   if (clientSecret) yield clientSecret;
+  if (read.S3_SECRET_ACCESS_KEY) yield read.S3_SECRET_ACCESS_KEY;
   if (read.TELEGRAM_BOT_TOKEN) yield read.TELEGRAM_BOT_TOKEN;
   if (read.DISCORD_TOKEN) yield read.DISCORD_TOKEN;
   for (const entry of keys?.split(',') ?? []) yield entry.replace(/^\s*\w*:/, '').trim();

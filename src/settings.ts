@@ -178,6 +178,13 @@ export const SETTINGS = {
     '7',
     'Days for which the clip of a finished or cancelled post is kept, so that it can be fixed or undone.',
   ),
+  MEDIA_STORE: setting(
+    z.string().optional(),
+    's3://bucket/clips?endpoint=https://s3.example.com&region=eu-central-1',
+    'Bucket of an S3-compatible store for clips, in place of DATA_DIR. Without endpoint: Amazon’s.',
+  ),
+  S3_ACCESS_KEY_ID: setting(z.string().min(1).optional(), 'AKIAXXXXXXXX', 'Access key for MEDIA_STORE.', true),
+  S3_SECRET_ACCESS_KEY: setting(z.string().min(1).optional(), 'xxxxxxxx', 'Secret of the same access key.', true),
   LOG_LEVEL: setting(
     choice(['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     'info',

@@ -48,8 +48,12 @@ button:focus-visible, .button:focus-visible { outline: 3px solid var(--ink); out
 .who img { width: 3rem; height: 3rem; border-radius: 50%; }
 .quiet { background: transparent; color: inherit; border: 1px solid var(--line); font-weight: 500; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; margin: 0 0 1rem; }
+.pair button { padding-inline: .5rem; font-size: 1rem; }
+.note { padding: .75rem 1rem; border-radius: .75rem; background: color-mix(in srgb, var(--soft) 12%, transparent); font-size: 1rem; }
+main > :last-child, section > :last-child { margin-bottom: 0; }
 .drop { position: relative; display: grid; gap: .25rem; place-content: center; min-height: 11rem; margin: 0 0 1rem; padding: 1rem; border: 2px dashed var(--line); border-radius: .75rem; text-align: center; cursor: pointer; }
 .drop input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; cursor: pointer; }
+.drop svg { width: 2rem; height: 2rem; margin: 0 auto .25rem; fill: none; stroke: var(--go); stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .drop strong { color: var(--go); font-size: 1.125rem; }
 .drop:hover, .drop.over { border-color: var(--go); background: color-mix(in srgb, var(--go) 7%, transparent); }
 .drop:focus-within { outline: 3px solid var(--ink); outline-offset: 2px; }

@@ -39,8 +39,9 @@ export const uploadPage = ({ upload, standing, chatUrl, limitWords, scripts }: U
 <section data-shown="choose" hidden>
 <h1>Upload your clip</h1>
 <p class="warn" id="problem" role="alert" hidden></p>
-<p id="partly" hidden></p>
+<p class="note" id="partly" hidden></p>
 <label class="drop" id="drop"><input type="file" id="file" accept="video/mp4,video/quicktime,video/webm,.mp4,.mov,.webm">
+<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 16V4m0 0L7 9m5-5 5 5M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3"/></svg>
 <strong id="drop-title">Choose a clip</strong><span class="wide">or drop it here</span></label>
 <p class="soft">MP4, MOV or WebM, up to ${limitWords}. A broken connection does no harm: it goes on where it was.</p>
 </section>
@@ -49,7 +50,7 @@ export const uploadPage = ({ upload, standing, chatUrl, limitWords, scripts }: U
 <p class="name" id="name"></p>
 <progress id="bar" aria-labelledby="name" max="1" value="0"></progress>
 <p class="figures" id="figures"></p>
-<p class="warn" id="hint" role="status" hidden></p>
+<p class="note" id="hint" role="status" hidden></p>
 <div class="pair"><button type="button" class="quiet" id="pause">Pause</button><button type="button" class="quiet" id="again">Another file</button></div>
 <p class="soft">Keep this page open. If your phone sleeps, it goes on when you come back.</p>
 </section>

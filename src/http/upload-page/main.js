@@ -116,6 +116,7 @@ function send(file) {
     return draw();
   }
   const isBegun = isTheSame(file);
+  let mostBytes = isBegun ? standing.arrivedBytes : 0;
   sending = file;
   standing = { ...standing, problem: null };
   say(name, file.name);
@@ -130,8 +131,10 @@ function send(file) {
     isBegun,
     onProgress(sentBytes) {
       speed.note(sentBytes);
-      say(hint, '');
       drawProgress(sentBytes, file.size);
+      // A new try begins where the last one ended: only more than that means that the line holds.
+      if (sentBytes > mostBytes) say(hint, '');
+      mostBytes = Math.max(mostBytes, sentBytes);
     },
     onWaiting(isOffline) {
       speed.forget();

@@ -1,0 +1,153 @@
+// The upload page in a browser, on a desk and on a phone: picked and dropped files, broken connections, reloads, refusals.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { writePaddedClip } from '#test/media/padded-clip.ts';
+import { CLIP, clipPath } from '#test/support/stand.ts';
+import { assertAccessible, connect, paneOf, reply, type Stage, say, startStage } from './stage.ts';
+
+/** Three parts of 16 MiB: two can be broken off. */
+const LARGE_BYTES = 40_000_000;
+const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const SCREENSHOTS = process.env.UPLOAD_SCREENSHOTS;
+
+describe('the upload page', () => {
+  let stage: Stage;
+  let chat: Page;
+  let folder: string;
+  let large: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'clipcue-upload-'));
+    large = join(folder, 'large.mp4');
+    await writePaddedClip(CLIP, large, LARGE_BYTES);
+    stage = await startStage();
+    chat = await stage.open();
+    await connect(chat);
+    await say(chat, '/settings UTC');
+  });
+  after(async () => {
+    await stage.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** A new link from the chat, opened in a browser of its own. */
+  async function openUpload(caption: string, options: BrowserContextOptions = {}): Promise<Page> {
+    await say(chat, `/upload when:in 2 hours caption:${caption}`);
+    const card = reply(chat, caption);
+    const link = await card.getByRole('link', { name: 'Upload the clip' }).getAttribute('href');
+    const page = await stage.open(options);
+    await page.goto(link ?? '');
+    await shoot(page, `link-${caption}`);
+    await assertAccessible(page, 'the page behind the link');
+    await page.getByRole('button', { name: 'This is me: go on' }).click();
+    await page.getByRole('heading', { name: 'Upload your clip' }).waitFor();
+    return page;
+  }
+
+  async function shoot(page: Page, name: string): Promise<void> {
+    if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name.replaceAll(/\W+/g, '-')}.png`) });
+  }
+
+  const pick = (page: Page, path: string) => page.locator('#file').setInputFiles(path);
+  const isIn = (page: Page) => page.getByRole('heading', { name: 'Your clip is in' }).waitFor();
+
+  it('takes a clip, and the card in the chat has it', async () => {
+    const page = await openUpload('Desk');
+    await assertAccessible(page, 'the upload page');
+    await shoot(page, 'choose-desk');
+    await pick(page, CLIP);
+    await isIn(page);
+    await shoot(page, 'done-desk');
+    await assertAccessible(page, 'the end of an upload');
+    await reply(chat, 'Your clip is in').waitFor();
+    await reply(chat, 'Desk').getByText('vertical-6s.mp4').waitFor();
+    await page.getByRole('link', { name: 'Back to the Playground' }).click();
+    await paneOf(page, 'Ada').waitFor();
+    await page.context().close();
+  });
+
+  it('goes on by itself where the connection breaks, and where the page was reloaded', async () => {
+    const page = await openUpload('Phone', PHONE);
+    await shoot(page, 'choose-phone');
+    let parts = 0;
+    await page.route('**/file', route => {
+      if (route.request().method() !== 'PATCH') return route.continue();
+      parts += 1;
+      // The second part never leaves the phone.
+      return parts === 2 ? route.abort('connectionreset') : route.continue();
+    });
+    await pick(page, large);
+    await page.getByText('The connection broke').or(page.getByText('Your clip is in')).first().waitFor();
+    await shoot(page, 'broken-phone');
+    await isIn(page);
+    assert.ok(parts >= 4, `three parts and one of them again: ${parts}`);
+    await shoot(page, 'done-phone');
+    await page.context().close();
+  });
+
+  it('asks for the same file after a reload, and sends only what is missing', async () => {
+    const page = await openUpload('Reloaded', PHONE);
+    let sentBytes = 0;
+    let isCut = true;
+    await page.route('**/file', async route => {
+      const body = route.request().method() === 'PATCH' ? (route.request().postDataBuffer()?.length ?? 0) : 0;
+      if (isCut && sentBytes > 0 && route.request().method() !== 'HEAD') return route.abort('connectionreset');
+      sentBytes += body;
+      return route.continue();
+    });
+    await pick(page, large);
+    await page.getByText('The connection broke').waitFor();
+    await shoot(page, 'sending-phone');
+    page.on('dialog', dialog => dialog.accept());
+    isCut = false;
+    await page.reload();
+    await page.getByText(/16\.8 MB of large\.mp4 .* are here already/).waitFor();
+    await shoot(page, 'again-phone');
+    await assertAccessible(page, 'an upload that waits for its file');
+    await pick(page, large);
+    await isIn(page);
+    await page.context().close();
+  });
+
+  it('says why it does not take a file, and takes another', async () => {
+    const page = await openUpload('Refused', PHONE);
+    await pick(page, clipPath('README.md'));
+    await page.getByText('That file is not a video').waitFor();
+    await shoot(page, 'refused-phone');
+    await assertAccessible(page, 'a refusal');
+    await pick(page, CLIP);
+    await isIn(page);
+    await page.context().close();
+  });
+
+  it('can be paused, continued and given up for another file', async () => {
+    const page = await openUpload('Paused');
+    await page.route('**/file', async route => {
+      // Slow enough to be pressed in between.
+      if (route.request().method() === 'PATCH') await new Promise(resolve => setTimeout(resolve, 300));
+      return route.continue();
+    });
+    await pick(page, large);
+    await page.getByText(/of 40\.0 MB/).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Paused.').waitFor();
+    await shoot(page, 'paused-desk');
+    await assertAccessible(page, 'a paused upload');
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    await page.getByRole('button', { name: 'Another file' }).click();
+    await page.getByRole('heading', { name: 'Upload your clip' }).waitFor();
+    await pick(page, CLIP);
+    await isIn(page);
+    await page.context().close();
+  });
+
+  it('breaks no rule of its content security policy', () => {
+    const complaints = stage.complaints.filter(line => !/ERR_CONNECTION_RESET|Failed to load resource/.test(line));
+    assert.deepEqual(complaints, []);
+  });
+});
