@@ -3,7 +3,7 @@
 
 import type { Problem } from './choices.ts';
 import type { ClipFacts } from './clip.ts';
-import type { ErrorFacts } from './errors.ts';
+import type { ErrorCode, ErrorFacts } from './errors.ts';
 
 const CODECS = new Set(['h264', 'h265', 'vp8', 'vp9']);
 const MIN_SIDE_PX = 360;
@@ -38,6 +38,58 @@ export function judgeClip(
   { maxDurationMs = MAX_DURATION_MS }: { maxDurationMs?: number } = {},
 ): Verdict {
   return { refusals: findRefusals(facts, Math.min(maxDurationMs, MAX_DURATION_MS)), doubts: findDoubts(facts) };
+}
+
+/** One rule, what it allows and what the clip has, in words. */
+export interface RuleVerdict {
+  readonly rule: string;
+  readonly value: string;
+  readonly limit: string;
+  readonly verdict: 'fit' | 'doubt' | 'refused';
+}
+
+/** Every rule's verdict on a clip, those included that it keeps. */
+export function judgeRules(facts: ClipFacts): RuleVerdict[] {
+  const { refusals, doubts } = judgeClip(facts);
+  const verdictOf = (code: ErrorCode | null, doubt: Doubt['kind'] | null): RuleVerdict['verdict'] => {
+    if (refusals.some(refusal => refusal.code === code)) return 'refused';
+    return doubts.some(({ kind }) => kind === doubt) ? 'doubt' : 'fit';
+  };
+  const { container, videoCodec, audioCodec, width, height, frameRate, durationMs, sizeBytes } = facts;
+  return [
+    { rule: 'container', value: container, limit: 'mp4, mov, webm', verdict: 'fit' },
+    {
+      rule: 'picture codec',
+      value: videoCodec,
+      limit: `${[...CODECS].join(', ')}; h264 is best`,
+      verdict: verdictOf('clip_codec_unsupported', 'codec_not_preferred'),
+    },
+    { rule: 'sound', value: audioCodec ?? 'none', limit: '', verdict: verdictOf(null, 'silent') },
+    {
+      rule: 'picture size',
+      value: `${width} x ${height}`,
+      limit: `${MIN_SIDE_PX} to ${MAX_SIDE_PX} pixels a side`,
+      verdict: verdictOf('clip_sides_out_of_range', null),
+    },
+    {
+      rule: 'frame rate',
+      value: `${frameRate}`,
+      limit: `${MIN_FPS} to ${MAX_FPS} a second`,
+      verdict: verdictOf('clip_frame_rate_out_of_range', null),
+    },
+    {
+      rule: 'length',
+      value: `${durationMs / 1000} s`,
+      limit: `at most ${MAX_DURATION_MS / 1000} s, less for some creators`,
+      verdict: verdictOf('clip_too_long', 'short'),
+    },
+    {
+      rule: 'size',
+      value: `${sizeBytes} bytes`,
+      limit: `at most ${MAX_BYTES}`,
+      verdict: verdictOf('clip_too_large', null),
+    },
+  ];
 }
 
 function findRefusals(facts: ClipFacts, limitMs: number): Problem[] {

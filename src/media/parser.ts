@@ -21,18 +21,22 @@ export type ProbeAnswer =
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 export interface ParserOptions {
-  /** For one clip, from the moment the worker is up. */
-  readonly timeoutMs: number;
+  /** Processor time for one clip, from the moment the worker is up: on a busy machine a good clip must not look like a bad one. */
+  readonly cpuLimitMs: number;
   /** Of the worker's heap; its buffers are bounded by what it may read. */
   readonly memoryMb: number;
 }
 
 const START_TIMEOUT_MS = 20_000;
+/** How much longer than its processor time a clip may take. */
+const WALL_PER_CPU = 8;
+/** How often in the processor time of a clip it is asked for. */
+const LOOKS = 5;
 const IDLE_MS = 60_000;
 
 export type Parser = ReturnType<typeof createParser>;
 
-export function createParser({ timeoutMs, memoryMb }: ParserOptions) {
+export function createParser({ cpuLimitMs, memoryMb }: ParserOptions) {
   let worker: Worker | null = null;
   let idleTimer: NodeJS.Timeout | undefined;
   let queue: Promise<unknown> = Promise.resolve();
@@ -56,7 +60,7 @@ export function createParser({ timeoutMs, memoryMb }: ParserOptions) {
       .on('exit', () => {
         if (worker === started) worker = null;
       });
-    const answer = await nextAnswer(started, START_TIMEOUT_MS, () => {});
+    const answer = await nextAnswer(started, { wallMs: START_TIMEOUT_MS, cpuMs: START_TIMEOUT_MS }, () => {});
     if (answer.kind !== 'ready') throw new Error('the probing worker does not start');
     return started;
   }
@@ -65,7 +69,8 @@ export function createParser({ timeoutMs, memoryMb }: ParserOptions) {
     if (isClosed) throw new AppError('aborted');
     clearTimeout(idleTimer);
     const asked = worker ?? (await startWorker());
-    const answer = await nextAnswer(asked, timeoutMs, () => asked.postMessage(question));
+    const limits = { wallMs: cpuLimitMs * WALL_PER_CPU, cpuMs: cpuLimitMs };
+    const answer = await nextAnswer(asked, limits, () => asked.postMessage(question));
     // A file that confused the parser may have left something behind that would fall on the next one.
     if (answer.kind === 'died' || answer.kind === 'unreadable') await dropWorker();
     else idleTimer = setTimeout(() => void dropWorker(), IDLE_MS).unref();
@@ -98,21 +103,41 @@ export function createParser({ timeoutMs, memoryMb }: ParserOptions) {
 
 type Outcome = ProbeAnswer | { readonly kind: 'died'; readonly reason: string };
 
+interface Limits {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
 /** The worker's next message, or `died` where it ended, ran out of memory or out of time; then it must be dropped. */
-function nextAnswer(worker: Worker, timeoutMs: number, ask: () => void): Promise<Outcome> {
+function nextAnswer(worker: Worker, { wallMs, cpuMs }: Limits, ask: () => void): Promise<Outcome> {
   return new Promise(resolve => {
     const settle = (outcome: Outcome) => {
-      clearTimeout(timer);
+      clearTimeout(wallTimer);
+      clearInterval(looking);
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       resolve(outcome);
     };
+    const tooLong = () => settle({ kind: 'died', reason: `longer than ${cpuMs} ms` });
     const onMessage = (answer: ProbeAnswer) => settle(answer);
     const onError = (error: Error) => settle({ kind: 'died', reason: codeOf(error) });
     const onExit = () => settle({ kind: 'died', reason: 'worker ended' });
-    const timer = setTimeout(() => settle({ kind: 'died', reason: `longer than ${timeoutMs} ms` }), timeoutMs);
+    const wallTimer = setTimeout(tooLong, wallMs);
+    const before = cpuTimeOf(worker);
+    const look = async () => {
+      const [first, now] = [await before, await cpuTimeOf(worker)];
+      if (first !== null && now !== null && now - first >= cpuMs) tooLong();
+    };
+    const looking = setInterval(look, Math.max(cpuMs / LOOKS, 1));
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     ask();
   });
 }
+
+/** What the worker has used of a processor in its life, ms; null for one that has ended. */
+const cpuTimeOf = (worker: Worker): Promise<number | null> =>
+  worker.cpuUsage().then(
+    ({ user, system }) => (user + system) / 1000,
+    () => null,
+  );
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.message);

@@ -9,16 +9,16 @@ import { createParser } from './parser.ts';
 import { HEAD_BYTES, readElement, sniff } from './sniff.ts';
 
 export interface ProberOptions {
-  /** For the parser and one clip. */
-  readonly timeoutMs?: number;
+  /** Processor time, for the parser and one clip. */
+  readonly cpuLimitMs?: number;
   readonly memoryMb?: number;
 }
 
 export type Prober = ReturnType<typeof createProber>;
 
 /** A prober with one parsing thread, started by its first clip. `close` it at the end. */
-export function createProber({ timeoutMs = 1000, memoryMb = 64 }: ProberOptions = {}) {
-  const parser = createParser({ timeoutMs, memoryMb });
+export function createProber({ cpuLimitMs = 1000, memoryMb = 64 }: ProberOptions = {}) {
+  const parser = createParser({ cpuLimitMs, memoryMb });
 
   async function probeFile(file: FileHandle): Promise<ClipFacts> {
     const { size: sizeBytes } = await file.stat();
