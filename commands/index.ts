@@ -15,9 +15,20 @@ import { invite } from './invite.ts';
 import { posts } from './posts.ts';
 import { schedule, scheduleFromLink } from './schedule.ts';
 import { settings } from './settings.ts';
+import { status } from './status.ts';
 import { upload } from './upload.ts';
 
-const listed: readonly ClipcueCommand[] = [connectTiktok, schedule, upload, batch, posts, accounts, settings, invite];
+const listed: readonly ClipcueCommand[] = [
+  connectTiktok,
+  schedule,
+  upload,
+  batch,
+  posts,
+  accounts,
+  settings,
+  invite,
+  status,
+];
 const help = createHelp(listed);
 
 /** What /help lists, and a platform's own menu. */

@@ -8,6 +8,7 @@ import { type Closers, closeAll } from './app/closers.ts';
 import { openFoundation } from './app/foundation.ts';
 import { openPlayground } from './app/playground.ts';
 import { createPublishing } from './app/publishing.ts';
+import { createReadinessCheck } from './app/readiness.ts';
 import { createServices } from './app/services.ts';
 import { createSweeps } from './app/sweeps.ts';
 import { createTikTokWebhook } from './app/tiktok-webhook.ts';
@@ -18,23 +19,25 @@ import { answerOnce } from './chat/once.ts';
 import { askOneByOne } from './chat/one-by-one.ts';
 import { noteStandby } from './chat/standby-note.ts';
 import type { Config } from './config.ts';
-import { AppError } from './domain/errors.ts';
 import { createHttpServer } from './http/server.ts';
 import type { Log } from './log.ts';
+import { readSpace } from './media/disk-space.ts';
 import { openPlatforms } from './platforms.ts';
 import type { OwnerClaim } from './services/access.ts';
 import { DEFAULT_TIMING, type PublisherTiming } from './services/publisher/work.ts';
 import type { Services } from './services/services.ts';
 import { createTikTokEvents } from './services/tiktok-events.ts';
+import { createWatch } from './services/watch.ts';
 import type { Database } from './stores/database.ts';
 import { requiredScopes } from './tiktok/scopes.ts';
 
-const STALE_SWEEP_MS = 10_000;
+const WATCH_EVERY_MS = 5_000;
 
 export interface AppOptions {
   readonly config: Config;
   readonly log: Log;
   readonly version: string;
+  readonly nodeVersion?: string;
   readonly adapters: readonly Adapter[];
   readonly clock?: () => number;
   readonly timing?: PublisherTiming;
@@ -94,9 +97,15 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
   const adapterFor = (platform: string) => adapters.find(adapter => adapter.platform === platform);
 
   const publishing = await createPublishing(foundation, options.timing ?? DEFAULT_TIMING);
-  const { runner, alarms, grantCare } = publishing;
+  const { runner, alarms, grantCare, ownerNotices } = publishing;
   const services = createServices(foundation, publishing, {
     adapterFor,
+    listAdapters: () => adapters,
+    build: {
+      version: options.version,
+      nodeVersion: options.nodeVersion ?? 'unknown',
+      database: config.mongodbUri === null ? 'embedded database' : 'MongoDB',
+    },
     exchangeCode: (code, verifier) => http.exchangeCode(code, verifier),
   });
   if (!(await standby.isOn())) await services.practice.setAside();
@@ -132,11 +141,11 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
       clipKeepDays: Math.round(config.clipKeepMs / 86_400_000),
     },
     sites: playground ? [playground.routes] : [],
-    async checkReady() {
-      await database.ping();
-      if (clock() - runner.lastSweepAt() > STALE_SWEEP_MS) throw new AppError('database_unavailable');
-      if (adapters.some(({ isReady }) => isReady && !isReady())) throw new AppError('chat_unreachable');
-    },
+    checkReady: createReadinessCheck({
+      ...{ database, runner, adapters, world, clock },
+      posts: stores.posts,
+      isOnStandby: standby.isOn,
+    }),
   });
   await http.app.listen({ host: config.host, port: config.port });
   closers.push(services.uploads.stop);
@@ -158,11 +167,21 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
   const asking = { memories: stores.pendingQuestions, newId };
   const asked = askInParts(askOneByOne(noteStandby(product, standby.read), asking), asking);
   const dispatch = answerOnce(asked, stores.seenEvents);
+  const watch = createWatch({
+    ...{ ownerNotices, world, clock, log },
+    marks: stores.marks,
+    posts: stores.posts,
+    readSpace: () => readSpace(config.dataDir),
+    isDatabaseThere: database.isThere,
+    listAdapters: () => adapters,
+    everyMs: WATCH_EVERY_MS,
+  });
+  await watch.noteStart();
   await alarms.start();
   closers.push(alarms.stop);
   runner.start();
   closers.push(runner.stop);
-  for (const sweep of createSweeps(foundation, services, publishing, adapterFor)) {
+  for (const sweep of [...createSweeps(foundation, services, publishing, adapterFor), watch]) {
     sweep.start();
     closers.push(sweep.stop);
   }

@@ -40,7 +40,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-const app = await startApp({ config, log, version, adapters: [] }).catch(error => {
+const app = await startApp({ config, log, version, nodeVersion: process.versions.node, adapters: [] }).catch(error => {
   process.stderr.write(`Clipcue could not start: ${error instanceof Error ? error.message : error}\n`);
   log.debug({ err: error }, 'start failed');
   process.exit(1);

@@ -3,6 +3,7 @@
 import { heading, type Reply, reply, text } from '#chat/reply.ts';
 import type { ErrorFacts } from '#domain/errors.ts';
 import type { Memo, MemoKind } from '#domain/memo.ts';
+import { capitalised } from './words.ts';
 
 type Words = (facts: ErrorFacts) => { title: string; body: string };
 
@@ -24,7 +25,7 @@ const WORDS: Record<MemoKind, Words> = {
     body: `${freeMb} MB (${percent} %) are free where clips are kept. Once a tenth of the disk is left, new clips are refused; posts that wait go on. Free some space, or give DATA_DIR a larger disk.`,
   }),
   platform_down: ({ platform, reason }) => ({
-    title: `${platform} does not work`,
+    title: `${capitalised(String(platform))} does not work`,
     body: `${reason} Posts are published on time all the same; notices wait.`,
   }),
   app_cap: () => ({

@@ -4,6 +4,8 @@ import { type Block, note, type Span } from '#chat/reply.ts';
 import { isPractice } from '#domain/account.ts';
 import { type Clip, type Due, isWaitingForZone, type Post } from '#domain/post-record.ts';
 
+export const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
 export const PRACTICE_LINE = 'Practice: nothing reaches TikTok.';
 
 /** The mark that every card and notice of a practice post carries. */

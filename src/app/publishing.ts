@@ -20,6 +20,7 @@ export type Publishing = Awaited<ReturnType<typeof createPublishing>>;
 
 export async function createPublishing(foundation: Foundation, timing: PublisherTiming) {
   const { config, database, stores, tiktok, tokenBox, media, world, newId, clock, log, standby } = foundation;
+  const ownerNotices = createOwnerNotices({ ...stores, owners: config.owners });
   const accessTokens = createAccessTokens({
     accounts: stores.accounts,
     tokenBox,
@@ -27,9 +28,9 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
     clock,
     newId,
     requireNoStandby: standby.requireOff,
+    onAppRefused: () => ownerNotices.tell('app_refused'),
   });
   const callLimits = createCallLimits(stores.rateWindows);
-  const ownerNotices = createOwnerNotices({ ...stores, owners: config.owners });
   const appPause = createAppPause({
     pauses: stores.pauses,
     posts: stores.posts,

@@ -4,6 +4,7 @@ import type { Adapter } from '../chat/adapter.ts';
 import { contentTypeOf } from '../domain/clip.ts';
 import { judgeClip } from '../domain/clip-rules.ts';
 import { CALLBACK_PATH } from '../domain/pasted-address.ts';
+import { readSpace } from '../media/disk-space.ts';
 import { createAccess } from '../services/access.ts';
 import { createBatches } from '../services/batches.ts';
 import { createClips } from '../services/clips.ts';
@@ -19,6 +20,7 @@ import { createPractice } from '../services/practice.ts';
 import { createQuota } from '../services/quota.ts';
 import { createReconnection } from '../services/reconnection.ts';
 import type { Services } from '../services/services.ts';
+import { type BuildFacts, createStatus } from '../services/status.ts';
 import { createUnconfirmed } from '../services/unconfirmed.ts';
 import { createUploads } from '../services/uploads.ts';
 import { createPersonData } from '../stores/person-data.ts';
@@ -31,6 +33,8 @@ import type { Publishing } from './publishing.ts';
 /** What services need of the parts that are opened after them. */
 export interface Surroundings {
   adapterFor(platform: string): Adapter | undefined;
+  listAdapters(): readonly Adapter[];
+  readonly build: BuildFacts;
   /** Trades TikTok's code for tokens, through the web server's plugin. */
   exchangeCode(code: string, verifier: string | null): Promise<unknown>;
 }
@@ -117,6 +121,13 @@ export function createServices(foundation: Foundation, { accounts, alarms }: Pub
     people: createPeople({ users: stores.users, accounts: stores.accounts }),
     posts,
     practice: createPractice({ posts: stores.posts, strandedPosts, erasePosts, world, clock }),
+    status: createStatus({
+      ...chat,
+      posts: stores.posts,
+      readSpace: () => readSpace(config.dataDir),
+      world,
+      clock,
+    }),
     unconfirmed: createUnconfirmed({ posts: stores.posts, media, clock, setAlarm: alarms.set }),
     uploads: createUploads({
       uploads: stores.uploads,

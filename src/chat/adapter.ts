@@ -63,6 +63,8 @@ export interface Adapter {
   send(chatId: string, message: OutgoingMessage): Promise<SendOutcome>;
   /** Whether its people can be heard at the moment. Not there: always. */
   isReady?(): boolean;
+  /** In a sentence, what the operator must do before it can ever work again; null while that is nothing. */
+  fault?(): string | null;
   /** What the bot is called there, for whoever starts it; null while the platform has not told. */
   calledAs?(): string | null;
   /** For whoever starts the bot. Not there: people find it by its name. */

@@ -203,6 +203,7 @@ const WORDS: Record<ErrorCode, Words> = {
   tiktok_unreachable: () => `TikTok cannot be reached just now. ${TRIES_AGAIN}`,
   tiktok_timeout: () => `TikTok did not answer in time. ${TRIES_AGAIN}`,
   aborted: () => `That was interrupted. ${TRIES_AGAIN}`,
+  publisher_stalled: () => 'Posts are not being worked on just now. Please tell the owner of this bot.',
   database_unavailable: () => 'The database is not available just now. Please try again in a minute; nothing is lost.',
 
   chat_unreachable: () => `The chat cannot be reached just now. ${TRIES_AGAIN}`,

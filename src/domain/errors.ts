@@ -149,6 +149,7 @@ export const ERROR_KINDS = {
   tiktok_timeout: 'retry',
   aborted: 'retry',
   database_unavailable: 'retry',
+  publisher_stalled: 'retry',
   chat_unreachable: 'retry',
   storage_unreachable: 'retry',
 

@@ -22,6 +22,12 @@ export interface DiskSpace {
   requireRoom(): Promise<void>;
 }
 
+/** What the disk of `dir` has, and what of it is free for us. */
+export async function readSpace(dir: string): Promise<{ freeBytes: number; totalBytes: number }> {
+  const { bavail, blocks, bsize } = await statfs(dir);
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+}
+
 /** @param minFreeRatio the share of the disk of `dir` that stays free, 0 to 1 */
 export function createDiskSpace(dir: string, minFreeRatio: number): DiskSpace {
   let announcedBytes = 0;

@@ -23,6 +23,8 @@ export interface AccessTokensDeps {
   readonly newId: () => string;
   /** A refresh kills the token that another copy of this database may live on. @throws AppError `copy_on_standby`. */
   readonly requireNoStandby: () => Promise<void>;
+  /** TikTok does not accept the app's key or secret: nobody's posts can go out. */
+  readonly onAppRefused?: () => Promise<void>;
 }
 
 export type AccessTokens = ReturnType<typeof createAccessTokens>;
@@ -70,6 +72,7 @@ export function createAccessTokens(deps: AccessTokensDeps) {
       return sealed;
     } catch (error) {
       if (!isAppError(error)) throw error;
+      if (error.code === 'tiktok_client_invalid') await deps.onAppRefused?.();
       const ended = error.code === 'tiktok_grant_ended' && leased.status === 'active';
       await accounts.endGrantLease(id, leased.grantFence, ended ? 'needs_reconnect' : undefined);
       throw error;

@@ -11,6 +11,7 @@ import type { Missed } from './missed.ts';
 import type { People } from './people.ts';
 import type { Posts } from './posts.ts';
 import type { Practice } from './practice.ts';
+import type { Status } from './status.ts';
 import type { Unconfirmed } from './unconfirmed.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -26,6 +27,7 @@ export interface Services {
   readonly people: People;
   readonly posts: Posts;
   readonly practice: Practice;
+  readonly status: Status;
   readonly unconfirmed: Unconfirmed;
   readonly uploads: Uploads;
 }

@@ -8,6 +8,8 @@ export interface Database {
   /** The instant on the database's clock, ms since the epoch: what `$$NOW` would say. */
   now(): Promise<number>;
   ping(): Promise<void>;
+  /** Whether the server answers. */
+  isThere(): Promise<boolean>;
   /** Drops everything. For databases made to be thrown away. */
   drop(): Promise<void>;
   close(): Promise<void>;
@@ -44,6 +46,15 @@ export async function connectDatabase(uri: string): Promise<Database> {
     },
     async ping() {
       await database().command({ ping: 1 });
+    },
+    async isThere() {
+      try {
+        await database().command({ ping: 1 });
+        return true;
+      } catch (error) {
+        if (error instanceof mongoose.mongo.MongoError) return false;
+        throw error;
+      }
     },
     async drop() {
       await connection.dropDatabase();

@@ -135,6 +135,9 @@ postSchema.index({ ownerId: 1, state: 1, 'due.at': 1 });
 postSchema.index({ accountId: 1, state: 1 });
 postSchema.index({ 'clip.mediaId': 1 }, { partialFilterExpression: { 'clip.mediaId': { $type: 'string' } } });
 postSchema.index({ ownerId: 1, 'clip.sha256': 1 }, { partialFilterExpression: { 'clip.sha256': { $type: 'string' } } });
+// For the owner's figures, each touched once in a post's life as a rule.
+for (const instant of ['publication.publishedAt', 'problem.at'])
+  postSchema.index({ [instant]: 1 }, { partialFilterExpression: { [instant]: { $type: 'date' } } });
 postSchema.index({ 'batch.id': 1 }, { partialFilterExpression: { 'batch.id': { $type: 'string' } } });
 
 /** Conditions on `$$NOW` stand in the update, not in the filter: there not every server knows it. */

@@ -2,7 +2,7 @@
 // the database's clock. Notices are written in the same write as the state that they tell of.
 
 import type { Connection } from 'mongoose';
-import { isPractice, type World } from '../domain/account.ts';
+import type { World } from '../domain/account.ts';
 import type { Consent } from '../domain/choices.ts';
 import { AppError } from '../domain/errors.ts';
 import { GATHER_MS, isGathered } from '../domain/notice-policy.ts';
@@ -11,9 +11,11 @@ import type { NoticeKind, Post } from '../domain/post-record.ts';
 import { isDuplicateKey } from './database.ts';
 import { type Patch, toSetStage } from './expressions.ts';
 import { createClipQueries } from './post-clips.ts';
+import { createFigureQueries } from './post-figures.ts';
 import { createNoticeQueries } from './post-notices.ts';
 import { PIPELINE, POST_SCHEMA_VERSION, postSchema, type StoredPost, toPost } from './post-schema.ts';
 import { createWakingQueries } from './post-waking.ts';
+import { ofSameKind } from './same-kind.ts';
 
 /** The fields that an event may change; stage, version and clocks are the store's own business. */
 export type PostPatch = Patch<Omit<Post, 'id' | 'ownerId' | 'state' | 'step' | 'version' | 'fence' | 'outbox'>>;
@@ -40,10 +42,6 @@ const toFilter = (ownerId: string, { states, accountId, batchId }: PostFilter) =
   ...(batchId && { 'batch.id': { $type: 'string' as const, $eq: batchId } }),
 });
 
-/** Practice posts, or all others; drafts without an account belong to both. */
-const ofSameKind = (world: World) =>
-  isPractice(world) ? { world: { $in: ['simulator' as const, null] } } : { world: { $ne: 'simulator' as const } };
-
 export type PostStore = ReturnType<typeof createPostStore>;
 
 export function createPostStore(connection: Connection) {
@@ -54,6 +52,7 @@ export function createPostStore(connection: Connection) {
     model,
     ...createNoticeQueries(model),
     ...createWakingQueries(model),
+    ...createFigureQueries(model),
     ...createClipQueries(model),
 
     /** Inserts `post`, or gives the one that the same event made before. */

@@ -60,7 +60,12 @@ const publishing = await createPublishing(foundation, timing);
 const services = createServices(
   foundation,
   { ...publishing, alarms: failpoints.watch(publishing.alarms, 'alarms') },
-  { adapterFor, exchangeCode: () => Promise.reject(new Error('nobody connects an account here')) },
+  {
+    adapterFor,
+    listAdapters: () => adapters,
+    build: { version: 'chaos', nodeVersion: '', database: '' },
+    exchangeCode: () => Promise.reject(new Error('nobody connects an account here')),
+  },
 );
 await publishing.alarms.start();
 closers.push(publishing.alarms.stop);

@@ -173,6 +173,7 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
     platform: PLATFORM,
     limits,
 
+    fault: () => polling?.fault() ?? null,
     calledAs: () => (bot.isInited() ? `@${bot.botInfo.username}` : null),
 
     chatUrl: () => (bot.isInited() ? `https://t.me/${bot.botInfo.username}` : null),

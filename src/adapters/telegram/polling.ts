@@ -27,6 +27,8 @@ export interface Polling {
   begin(): Promise<void>;
   /** Takes no more updates. */
   halt(): Promise<void>;
+  /** Why no update comes and none will, in words for the operator; null while nothing is wrong. */
+  fault(): string | null;
   /** Tells Telegram what was handled; to be called when all of it was. */
   confirm(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export function createPolling({ api, allowedUpdates, handle, log }: PollingDeps)
   const known = new Set<number>();
   const stopping = new AbortController();
   let next = 0;
+  let fault: string | null = null;
   let looping: Promise<void> = Promise.resolve();
   let wake: () => void = () => undefined;
 
@@ -49,6 +52,7 @@ export function createPolling({ api, allowedUpdates, handle, log }: PollingDeps)
       // grammY asks for the type of its own polyfill, which has fewer members than Node's.
       stopping.signal as Parameters<TelegramApi['getUpdates']>[1],
     );
+    fault = null;
     for (const id of known) if (id < from) known.delete(id);
     for (const update of updates) if (!known.has(update.update_id)) begin(update);
   }
@@ -91,6 +95,7 @@ export function createPolling({ api, allowedUpdates, handle, log }: PollingDeps)
 
   async function pauseAfter(error: unknown): Promise<void> {
     const sentence = explainRefusal(error);
+    fault = sentence;
     if (sentence) log.error({}, sentence);
     else log.warn(describeFailure(error), 'Telegram gave no updates; asking again');
     const failure = readFailure(error);
@@ -107,6 +112,7 @@ export function createPolling({ api, allowedUpdates, handle, log }: PollingDeps)
       stopping.abort();
       await looping;
     },
+    fault: () => fault,
     async confirm() {
       if (next > 0) await api.getUpdates({ offset: offset(), limit: 1, timeout: 0 });
     },
