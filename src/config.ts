@@ -134,6 +134,9 @@ export function loadConfig(env: Environment, fileNames: readonly string[] = []):
   // Telegram posts to no other kind of address; a Bot API server of one's own may sit on the same machine.
   if (read.TELEGRAM_WEBHOOK === 'on' && !read.TELEGRAM_API_ROOT && !read.PUBLIC_URL?.startsWith('https://'))
     faults.push('TELEGRAM_WEBHOOK=on needs a PUBLIC_URL that begins with https://');
+  // Without a public address the way back from TikTok is a Desktop app's, which TikTok refuses without PKCE.
+  if (read.TIKTOK_PKCE === 'off' && !read.PUBLIC_URL?.startsWith('https://'))
+    faults.push('TIKTOK_PKCE=off needs a PUBLIC_URL that begins with https://; without one TikTok insists on PKCE');
   const playground = readPlayground(read, isProduction, faults);
   const mediaStore = readMediaStore(read, faults);
   if (faults.length > 0) throw new ConfigError(faults);

@@ -5,10 +5,11 @@ import { enableCompileCache } from 'node:module';
 enableCompileCache();
 
 const { readFileSync } = await import('node:fs');
-const { parseEnv } = await import('node:util');
+const { inspect, parseEnv } = await import('node:util');
 const { startApp } = await import('./app.ts');
 const { ConfigError, loadConfig } = await import('./config.ts');
-const { createLog } = await import('./log.ts');
+const { createLog, createScrub } = await import('./log.ts');
+const { describeStartFault } = await import('./start-fault.ts');
 const { renderStartTable } = await import('./start-table.ts');
 
 const ENV_FILE = '.env';
@@ -36,12 +37,18 @@ function loadConfigOrExit() {
 
 const config = loadConfigOrExit();
 const log = createLog({ level: config.logLevel, secrets: config.secrets });
+const scrub = createScrub(config.secrets);
+// Node itself would print the error as it is, secrets included.
+process.on('uncaughtException', error => {
+  process.stderr.write(scrub(`Clipcue ends by a fault that nobody foresaw: ${inspect(error)}\n`));
+  process.exit(1);
+});
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
 const app = await startApp({ config, log, version, nodeVersion: process.versions.node, adapters: [] }).catch(error => {
-  process.stderr.write(`Clipcue could not start: ${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(scrub(`Clipcue could not start: ${describeStartFault(error)}\n`));
   log.debug({ err: error }, 'start failed');
   process.exit(1);
 });

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { World } from '../domain/account.ts';
+import { CALLBACK_PATH } from '../domain/pasted-address.ts';
 import { TIKTOK_WEBHOOK_PATH } from '../domain/tiktok-webhook-path.ts';
 import type { Log } from '../log.ts';
 import type { Closers } from './closers.ts';
@@ -33,7 +34,7 @@ export async function openTikTok(config: Config, log: Log, closers: Closers): Pr
     dataDir: join(config.dataDir, 'simulator'),
     port: config.simulatorPort,
     log,
-    settings: { clients: { [SIMULATOR_CLIENT.key]: { webhookUrl } } },
+    settings: { clients: { [SIMULATOR_CLIENT.key]: { webhookUrl, webRedirects: webRedirectsOf(config.publicUrl) } } },
   });
   closers.push(simulator.stop);
   const { origin } = simulator;
@@ -46,3 +47,7 @@ export async function openTikTok(config: Config, log: Log, closers: Closers): Pr
     simulatorOrigin: origin,
   };
 }
+
+/** What would stand in TikTok's portal. Addresses of this machine are registered with the simulator anyway. */
+const webRedirectsOf = (publicUrl: string): string[] =>
+  publicUrl.startsWith('https:') ? [publicUrl + CALLBACK_PATH] : [];

@@ -3,7 +3,7 @@
 import { createDiscordPerson, type DiscordPerson, type DiscordPersonOptions } from '#test/fakes/discord/person.ts';
 import { type FakeDiscord, startFakeDiscord } from '#test/fakes/discord/server.ts';
 import { askForLink, consent } from './linking.ts';
-import { bringTo, PUBLIC_ADDRESS, PUBLIC_CLIENT } from './public-address.ts';
+import { bringTo, PUBLIC_ADDRESS } from './public-address.ts';
 import { connectPerson, type Stand, type StandOptions, startHeadlessStand } from './stand.ts';
 
 export interface DiscordStand extends Stand {
@@ -32,7 +32,6 @@ export async function startDiscordStand(options: DiscordStandOptions = {}): Prom
   const people = new Map<string, DiscordPerson>();
   const { stop } = stand;
   const leaveAddress = options.opensPages ? bringTo(() => stand.config.port) : null;
-  if (options.opensPages) await stand.simulator.change(PUBLIC_CLIENT);
 
   return Object.assign(stand, {
     discord,

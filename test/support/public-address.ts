@@ -3,11 +3,6 @@
 
 export const PUBLIC_ADDRESS = 'https://clips.example.com';
 
-/** What the simulator must know of the app before it sends people back there. */
-export const PUBLIC_CLIENT = {
-  clients: { 'simulator-client-key': { webRedirects: [`${PUBLIC_ADDRESS}/oauth/tiktok/callback`] } },
-};
-
 /** Brings requests for the public address to the bot from here on. Gives the way to end it. */
 export function bringTo(portOf: () => number): () => void {
   const direct = globalThis.fetch;
