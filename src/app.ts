@@ -119,6 +119,7 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     log,
     newRequestId,
     version: options.version,
+    trustedProxies: config.trustedProxies,
     connect: {
       linking: services.linking,
       publicUrl: config.publicUrl,

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { unescape as percentDecode } from 'node:querystring';
 import type { World } from './domain/account.ts';
 import type { PostingMode } from './domain/choices.ts';
+import { findUnknownNames } from './setting-names.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings.ts';
 import { type Keyring, parseKeyring } from './stores/keyring.ts';
 
@@ -12,6 +13,8 @@ export interface Config {
   readonly publicUrl: string;
   readonly host: string;
   readonly port: number;
+  /** Whose word counts for where a request came from. */
+  readonly trustedProxies: readonly string[];
   readonly dataDir: string;
   /** Null: the embedded database. */
   readonly mongodbUri: string | null;
@@ -144,6 +147,7 @@ export function loadConfig(env: Environment, fileNames: readonly string[] = []):
     publicUrl: read.PUBLIC_URL ?? `http://localhost:${read.PORT}`,
     host: read.HOST,
     port: read.PORT,
+    trustedProxies: read.TRUST_PROXY,
     dataDir: resolve(read.DATA_DIR),
     mongodbUri: read.MONGODB_URI ?? null,
     isProduction,
@@ -279,36 +283,4 @@ function readKeyring(text: string, faults: string[]): Keyring | null {
   const result = parseKeyring(text);
   if ('fault' in result) faults.push(`TOKEN_KEYS: ${result.fault}`);
   return 'fault' in result ? null : result.keyring;
-}
-
-function* findUnknownNames(env: Environment, fileNames: readonly string[]): Generator<string> {
-  const known = new Set<string>(
-    SETTING_NAMES.flatMap(name => (SETTINGS[name].isSecret ? [name, `${name}_FILE`] : [name])),
-  );
-  const inFile = new Set(fileNames);
-  for (const name of new Set([...Object.keys(env), ...fileNames])) {
-    if (known.has(name)) continue;
-    const nearest = [...known].find(one => isNearMiss(name, one));
-    if (nearest) yield `${name} is not a setting; did you mean ${nearest}?`;
-    else if (inFile.has(name)) yield `${name} in the .env file is not a setting`;
-  }
-}
-
-/** One or two letters wrong, in names long enough for that to be no accident. */
-function isNearMiss(name: string, known: string): boolean {
-  if (known.length < 8 || Math.abs(name.length - known.length) > 2) return false;
-  return editDistance(name, known) <= 2;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
 }

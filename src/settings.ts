@@ -1,6 +1,7 @@
 // Every setting that Clipcue reads, once: its name, what it means, and how its text is read. config.ts builds on this list, and a
 // test keeps .env.example and the README equal to it.
 
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 export interface Setting {
@@ -38,6 +39,22 @@ const webAddress = z
 const choice = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
   z.enum(values, { error: `one of ${values.join(', ')}` }).default(fallback as never);
 
+/** As Fastify takes them; a wrong one would be found only with the first request. */
+const proxies = z
+  .string()
+  .default('loopback')
+  .transform(list => list.split(',').map(one => one.trim()))
+  .refine(
+    list => list.every(one => /^(loopback|linklocal|uniquelocal)$/.test(one) || isNetwork(one)),
+    'a list such as loopback,10.0.0.0/8',
+  );
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits = '0', ...rest] = text.split('/');
+  const widest = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) > 0 && rest.length === 0 && /^\d+$/.test(bits) && Number(bits) <= widest;
+}
+
 /** 4 GB is the most that TikTok takes (Content Posting API, Media Transfer Guide). */
 const MEGABYTES = 'a whole number of megabytes from 1 to 4096';
 
@@ -49,6 +66,11 @@ export const SETTINGS = {
   ),
   HOST: setting(z.string().default('127.0.0.1'), '127.0.0.1', 'Address to listen on; 0.0.0.0 for all.'),
   PORT: setting(port(3000), '3000', 'Port of the web pages.'),
+  TRUST_PROXY: setting(
+    proxies,
+    'loopback',
+    'Reverse proxies that may say where a request came from: addresses, networks, or loopback, linklocal, uniquelocal.',
+  ),
   DATA_DIR: setting(z.string().default('data'), 'data', 'Folder for clips, keys and the embedded database.'),
   MONGODB_URI: setting(
     z

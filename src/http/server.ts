@@ -27,6 +27,7 @@ export interface HttpServerDeps {
   /** Throws where the instance cannot do its work. */
   readonly checkReady: () => Promise<void>;
   readonly version: string;
+  readonly trustedProxies: readonly string[];
 }
 
 /** Where a chat platform, or TikTok, posts its events. */
@@ -80,7 +81,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     genReqId: deps.newRequestId,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    trustProxy: 'loopback',
+    trustProxy: [...deps.trustedProxies],
     routerOptions: { maxParamLength: 200 },
   }) as unknown as FastifyInstance;
 

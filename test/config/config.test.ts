@@ -54,6 +54,19 @@ describe('settings that are right', () => {
     assert.equal(config.tiktok.kind, 'simulator');
   });
 
+  it('name the proxies whose word counts: this machine’s unless told otherwise', () => {
+    assert.deepEqual(loadConfig({}).trustedProxies, ['loopback']);
+    const given = { TRUST_PROXY: 'uniquelocal, 203.0.113.7,10.0.0.0/8' };
+    assert.deepEqual(loadConfig(given).trustedProxies, ['uniquelocal', '203.0.113.7', '10.0.0.0/8']);
+    for (const wrong of ['yes', '10.0.0.0/99', '10.0.0', 'loopback,,'])
+      assertOneFault({ TRUST_PROXY: wrong }, /^TRUST_PROXY is not a list such as/);
+  });
+
+  it('switch PKCE off only where TikTok can do without: a Desktop app cannot', () => {
+    assertOneFault({ TIKTOK_PKCE: 'off' }, /^TIKTOK_PKCE=off needs a PUBLIC_URL/);
+    assert.deepEqual(faultsOf({ TIKTOK_PKCE: 'off', PUBLIC_URL: 'https://clips.example.com' }), []);
+  });
+
   it('lead to TikTok itself, inbox mode until TikTok has audited the app', () => {
     const keys = { TIKTOK_CLIENT_KEY: 'awkey', TIKTOK_CLIENT_SECRET: 'a-client-secret' };
     const unaudited = loadConfig(keys).tiktok;

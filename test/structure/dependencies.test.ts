@@ -25,7 +25,11 @@ const PLACES: Readonly<Record<string, Place>> = {
   'src/stores/': { ring: 1, values: ['src/domain/'] },
   'src/tiktok/': { ring: 1, values: ['src/domain/'] },
   'src/media/': { ring: 1, values: ['src/domain/'] },
-  'src/config.ts': { ring: 2, values: ['src/domain/', 'src/settings.ts', 'src/stores/keyring.ts'] },
+  'src/setting-names.ts': { ring: 1, values: ['src/settings.ts'] },
+  'src/config.ts': {
+    ring: 2,
+    values: ['src/domain/', 'src/settings.ts', 'src/setting-names.ts', 'src/stores/keyring.ts'],
+  },
   'src/services/': { ring: 2, values: ['src/domain/', 'src/chat/'] },
   'src/adapters/': { ring: 2, values: ['src/domain/', 'src/chat/'] },
   'commands/': { ring: 2, values: ['src/domain/', 'src/chat/'] },
@@ -39,7 +43,11 @@ const PLACES: Readonly<Record<string, Place>> = {
   // The part of the composition root that opens chat platforms.
   'src/platforms.ts': { ring: 4, values: ['src/domain/', 'src/adapters/'] },
   'src/start-table.ts': { ring: 5, values: ['src/domain/'] },
-  'src/main.ts': { ring: 5, values: ['src/start-table.ts', 'src/app.ts', 'src/config.ts', 'src/log.ts'] },
+  'src/start-fault.ts': { ring: 5, values: ['src/chat/', 'src/domain/'] },
+  'src/main.ts': {
+    ring: 5,
+    values: ['src/start-fault.ts', 'src/start-table.ts', 'src/app.ts', 'src/config.ts', 'src/log.ts'],
+  },
   // Backup, restore and moving, beside the bot.
   'src/upkeep/': { ring: 5, values: ['src/app/', 'src/config.ts', 'src/domain/', 'src/stores/'] },
   'src/demo/': { ring: 5, values: ['src/app.ts', 'src/config.ts', 'src/log.ts', 'src/adapters/headless/'] },
