@@ -73,8 +73,11 @@ export const posts: ClipcueCommand = {
     },
   ],
   run(ctx, { show }) {
+    if (show === undefined) return listPosts(ctx, LISTED, 0, false);
     const only = POST_STATES.filter(state => state === show);
-    return listPosts(ctx, only.length > 0 ? only : LISTED, 0, false);
+    if (only.length === 0)
+      throw new AppError('choice_unknown', { words: String(show), offered: POST_STATES.join(', ') });
+    return listPosts(ctx, only, 0, false);
   },
   actions: {
     ...unconfirmedActions(showPost),

@@ -30,7 +30,7 @@ const SECRET_SHAPES: readonly RegExp[] = [
   /v1\.[a-z0-9]{1,12}\.[A-Za-z0-9_-]{32}\.[A-Za-z0-9_-]+/g,
   /([a-z0-9]{1,12}:)[A-Za-z0-9+/_-]{43}=/g,
   // Secrets in addresses and forms: OAuth's parameters, TikTok's upload tokens, our own links and cookie
-  /((?:code|state|upload_token|access_token|refresh_token|client_secret|code_verifier|clipcue-link)(?:=|%3[Dd]))[^&;\s"'\\]+/g,
+  /((?:code|state|upload_token|access_token|refresh_token|client_secret|code_verifier|clipcue-link|clipcue-return)(?:=|%3[Dd]))[^&;\s"'\\]+/g,
   /(\/connect\/)[A-Za-z0-9_-]{16,}/g,
   // The same in JSON, at any depth of quoting
   /((?:upload_token|access_?token|refresh_?token|client_?secret|code_?verifier)\\*" ?: ?\\*")[^"\\]+/gi,

@@ -32,6 +32,8 @@ const WORDS: Record<ErrorCode, Words> = {
   answer_wordless: () => 'I asked for words, or a button of the question. /cancel stops it.',
   form_invalid: ({ field }) =>
     `Something in the form is not right${field ? `: ${field}` : ''}. Please fill it in again.`,
+  choice_unknown: ({ words, offered }) =>
+    `I do not know ${words ? `“${words}”` : 'that'} here.${offered ? ` You can say ${offered}.` : ''}`,
   private_chat_only: () => 'That is between you and me: please use it in our direct messages.',
   too_many_requests: () => 'That was a lot at once. Please wait a minute and try again.',
 

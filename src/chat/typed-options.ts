@@ -6,7 +6,7 @@ import type { OptionValue } from './invocation.ts';
 
 /**
  * All the words are the first option that words can fill; of a choice, they are the label or the value.
- * @throws AppError `clip_required` for a command about a clip, `form_invalid` for a choice that is not offered.
+ * @throws AppError `clip_required` for a command about a clip, `choice_unknown` for a choice that is not offered.
  */
 export async function readTypedOptions<Services>(
   command: Command<Services>,
@@ -20,6 +20,6 @@ export async function readTypedOptions<Services>(
   const typed = words.toLowerCase();
   const offered = (await option.suggest?.(ctx, words)) ?? [];
   const chosen = offered.find(({ label, value }) => value.toLowerCase() === typed || label.toLowerCase() === typed);
-  if (!chosen) throw new AppError('form_invalid', { field: option.name });
+  if (!chosen) throw new AppError('choice_unknown', { words, offered: offered.map(({ label }) => label).join(', ') });
   return { [option.name]: chosen.value };
 }

@@ -22,6 +22,7 @@ export const ERROR_KINDS = {
   question_gone: 'user',
   answer_wordless: 'user',
   form_invalid: 'user',
+  choice_unknown: 'user',
   private_chat_only: 'user',
   too_many_requests: 'user',
 

@@ -20,6 +20,7 @@ export interface ConnectRoutesDeps {
 
 export const CONTINUE_PATH = '/connect/continue';
 const COOKIE_MAX_AGE_S = 15 * 60;
+const CODE_COOKIE_MAX_AGE_S = 5 * 60;
 
 const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const linkParams = z.object({ nonce: secret });
@@ -37,6 +38,9 @@ export async function connectRoutes(app: FastifyInstance, oauth: TikTokOAuth, de
   // A `__Host-` cookie cannot be planted by a neighbour domain; on local http Safari takes no Secure cookie at all.
   const cookieName = isHttps ? '__Host-clipcue-link' : 'clipcue-link';
   const cookie = { path: '/', httpOnly: true, secure: isHttps, sameSite: 'lax', maxAge: COOKIE_MAX_AGE_S } as const;
+  /** The return code, in the one browser that was shown it, for as long as it is good. */
+  const codeCookieName = isHttps ? '__Host-clipcue-return' : 'clipcue-return';
+  const codeCookie = { ...cookie, maxAge: CODE_COOKIE_MAX_AGE_S };
   const formTargets = [tiktok.loginOrigin];
 
   const parse = <T>(schema: z.ZodType<T>, value: unknown): T => {
@@ -72,9 +76,12 @@ export async function connectRoutes(app: FastifyInstance, oauth: TikTokOAuth, de
     if (error !== undefined || code === undefined) throw await linking.decline(state, browser, error ?? null);
     try {
       const result = await linking.finish({ state, cookie: browser, code });
-      reply.clearCookie(cookieName, cookie);
+      reply.clearCookie(cookieName, cookie).setCookie(codeCookieName, result.code, codeCookie);
       return showReturnCode(reply, deps, result);
     } catch (failure) {
+      const shown = isAppError(failure, 'link_used') && request.cookies[codeCookieName];
+      const again = shown && (await linking.showAgain(state, shown));
+      if (again) return showReturnCode(reply, deps, again);
       if (!isAppError(failure, 'link_other_browser')) throw failure;
       const page = await linking.lookElsewhere(state);
       return sendPage(reply, continuePage({ ...page, state, action: CONTINUE_PATH, isPractice }), { formTargets });

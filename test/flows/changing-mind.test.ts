@@ -93,3 +93,9 @@ test('a draft with a bad caption and a bad time is kept, and says both', { skip:
   assert.match(card, /gestern/);
   assert.match(card, /vertical-6s\.mov/);
 });
+
+test('/posts of a state that there is not: says which there are', async () => {
+  const clara = stand.person('Clara');
+  await clara.command('posts', { show: 'nothing' });
+  assert.match(clara.read(), /do not know “nothing” here\. You can say draft, scheduled/);
+});

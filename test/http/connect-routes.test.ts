@@ -175,6 +175,24 @@ describe('TikTok’s way back', () => {
     assert.match((await arrive(journey.callback, journey.cookie)).body, /<output/);
   });
 
+  test('loaded anew by a phone that had thrown the page away: the same code, there and nowhere else', async () => {
+    const person = stand.person('Reloading');
+    const journey = await travel(person, 'creator-5');
+    const first = await arrive(journey.callback, journey.cookie);
+    const line = first.headers.getSetCookie().find(one => one.startsWith('clipcue-return=')) ?? '';
+    assert.match(line, /; Max-Age=300; Path=\/; HttpOnly; SameSite=Lax/);
+    const codeCookie = line.split(';')[0] ?? '';
+    assert.equal(wordsOf(await arrive(journey.callback, codeCookie)), wordsOf(first));
+    assert.match(wordsOf(await arrive(journey.callback)), /used already/, 'another browser learns nothing');
+    const other = await travel(stand.person('Other'), 'creator-6');
+    await arrive(other.callback, other.cookie);
+    assert.match(wordsOf(await arrive(other.callback, codeCookie)), /used already/, 'of another attempt neither');
+    const code = /<output[^>]*>([^<]+)/.exec(first.body)?.[1] ?? '';
+    assert.match(await bringCode(person, code), /Connected/);
+    assert.match(wordsOf(await arrive(journey.callback, codeCookie)), /used already/, 'and once it is used, nobody');
+    assertNotLogged(stand, code);
+  });
+
   test('decodes the code once: `*` and `!` arrive, written as they are or as %2A and %21', async () => {
     for (const [name, spell] of [
       ['Raw', (query: string) => query.replaceAll('%2A', '*').replaceAll('%21', '!')],

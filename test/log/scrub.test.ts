@@ -38,6 +38,7 @@ const SHAPES: Readonly<Record<string, { text: string; secret: string }>> = {
     secret: 'Xza123_q',
   },
   'link page': { text: '/connect/q4tV9sYb0mWlaRsfgbN2pKmv5vVwYzQq4tV9sYb0mW', secret: 'q4tV9sYb0mWlaRsf' },
+  'the cookie with the code': { text: 'cookie: clipcue-return=K7Q2M9XA', secret: 'K7Q2M9XA' },
   'our cookie': { text: 'cookie: __Host-clipcue-link=c00kieValue; theme=dark', secret: 'c00kieValue' },
   'answer in JSON': { text: '{"access_token": "not-their-shape","expires_in":1}', secret: 'not-their-shape' },
   'our own field': { text: '{"refreshToken":"not-their-shape"}', secret: 'not-their-shape' },

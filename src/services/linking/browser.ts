@@ -84,6 +84,17 @@ export function createBrowserHalf(deps: LinkingDeps, grants: Grants) {
     },
 
     /**
+     * The page that `code` was shown on, for a browser that loads it anew: phones throw away pages that are not looked at. Null where
+     * the code is not of this state's attempt, or not waited for any more.
+     */
+    async showAgain(state: string, code: string): Promise<ReturnPage | null> {
+      const attempt = await attempts.findByCodeHash(hashSecret(code), now());
+      if (!attempt?.pending || attempt.stateHash !== hashSecret(state)) return null;
+      const { displayName, avatarUrl } = attempt.pending;
+      return { code, platform: attempt.place.platform, displayName, avatarUrl };
+    },
+
+    /**
      * The callback: takes state and cookie, trades the code, and keeps the tokens sealed and pending until the chat brings the
      * return code.
      * @throws AppError link_*, `link_other_browser` with nothing changed; whatever TikTok granted is given back where the attempt
