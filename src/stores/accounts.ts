@@ -7,6 +7,7 @@ import { AppError } from '../domain/errors.ts';
 import { createCareQueries } from './account-care.ts';
 import { accountSchema, type SealedGrant, type StoredAccount, toAccount } from './account-schema.ts';
 import { isDuplicateKey } from './database.ts';
+import { gatherReads, gatherWrites } from './gathering.ts';
 
 export type { SealedGrant } from './account-schema.ts';
 
@@ -15,6 +16,8 @@ export type AccountStore = ReturnType<typeof createAccountStore>;
 
 export function createAccountStore(connection: Connection) {
   const model = connection.model<StoredAccount>('Account', accountSchema);
+  const write = gatherWrites(model);
+  const readGrant = gatherReads<StoredAccount, GrantState>(model, { grant: 1, grantFence: 1, status: 1 });
 
   return {
     model,
@@ -84,9 +87,7 @@ export function createAccountStore(connection: Connection) {
       }
     },
 
-    async readGrant(id: string): Promise<GrantState | null> {
-      return model.findById(id, { grant: 1, grantFence: 1, status: 1 }).lean<GrantState | null>();
-    },
+    readGrant,
 
     /** Takes the right to refresh an account's tokens, under a name that is new each time. Null while another has it. */
     async leaseGrant(id: string, owner: string, leaseMs: number): Promise<GrantState | null> {
@@ -140,12 +141,7 @@ export function createAccountStore(connection: Connection) {
         ],
       };
       const turn = { postId: { $literal: postId }, until: { $add: ['$$NOW', holdMs] } };
-      const stored = await model
-        .findOneAndUpdate({ _id: id }, [{ $set: { turn: { $cond: [isFree, turn, '$turn'] } } }], {
-          updatePipeline: true,
-          returnDocument: 'after',
-        })
-        .lean<StoredAccount | null>();
+      const stored = await write({ _id: id }, [{ $set: { turn: { $cond: [isFree, turn, '$turn'] } } }]);
       return stored && { account: toAccount(stored), isTaken: stored.turn?.postId === postId };
     },
 

@@ -10,6 +10,7 @@ import { type PostEvent, type PostState, transition } from '../domain/post.ts';
 import type { NoticeKind, Post } from '../domain/post-record.ts';
 import { isDuplicateKey } from './database.ts';
 import { type Patch, toSetStage } from './expressions.ts';
+import { gatherWrites } from './gathering.ts';
 import { createClipQueries } from './post-clips.ts';
 import { createFigureQueries } from './post-figures.ts';
 import { createNoticeQueries } from './post-notices.ts';
@@ -46,6 +47,7 @@ export type PostStore = ReturnType<typeof createPostStore>;
 
 export function createPostStore(connection: Connection) {
   const model = connection.model<StoredPost>('Post', postSchema);
+  const write = gatherWrites(model);
   const findOne = async (filter: object) => (await model.findOne(filter).lean<StoredPost | null>()) ?? null;
 
   return {
@@ -165,8 +167,15 @@ export function createPostStore(connection: Connection) {
         const notifyAt = notices.every(isGathered) ? { $add: ['$$NOW', GATHER_MS] } : '$$NOW';
         set.notifyAt = { $ifNull: ['$notifyAt', notifyAt] };
       }
-      const stored = await model.findOneAndUpdate(filter, [{ $set: set }], PIPELINE).lean<StoredPost | null>();
-      if (stored) return toPost(stored);
+      // Only a worker that keeps its lease can tell its own write from everybody else's.
+      if (under && patch.lease === undefined) {
+        const written = await write(filter, [{ $set: set }]);
+        const isOurs = written?.version === post.version + 1 && written.fence === under.fence;
+        if (isOurs && written.lease?.owner === under.owner) return toPost(written);
+      } else {
+        const written = await model.findOneAndUpdate(filter, [{ $set: set }], PIPELINE).lean<StoredPost | null>();
+        if (written) return toPost(written);
+      }
       const current = await findOne({ _id: post.id, ownerId: post.ownerId });
       if (!current) throw new AppError('post_gone');
       if (under && (current.fence !== under.fence || current.lease?.owner !== under.owner))
@@ -190,9 +199,7 @@ export function createPostStore(connection: Connection) {
         version: { $add: ['$version', ifDue(1, 0)] },
         updatedAt: ifDue('$$NOW', '$updatedAt'),
       };
-      const stored = await model
-        .findOneAndUpdate({ _id: id, wakeAt: { $type: 'date' } }, [{ $set: claim }], PIPELINE)
-        .lean<StoredPost | null>();
+      const stored = await write({ _id: id, wakeAt: { $type: 'date' } }, [{ $set: claim }]);
       return stored?.lease?.owner === owner ? toPost(stored) : null;
     },
 

@@ -3,6 +3,7 @@
 
 import { type Connection, Schema } from 'mongoose';
 import { isDuplicateKey } from './database.ts';
+import { gatherWrites } from './gathering.ts';
 
 interface StoredWindow {
   readonly _id: string;
@@ -32,13 +33,12 @@ export type RateWindowStore = ReturnType<typeof createRateWindowStore>;
 
 export function createRateWindowStore(connection: Connection, newId: () => string) {
   const model = connection.model<StoredWindow>('RateWindow', schema);
+  const write = gatherWrites(model);
 
   /** Not an upsert: not every server can make a document with `$$NOW` when several ask at once. */
   async function changeOrMake(key: string, change: object[]): Promise<StoredWindow> {
     for (;;) {
-      const stored = await model
-        .findOneAndUpdate({ _id: key }, change, { updatePipeline: true, returnDocument: 'after' })
-        .lean<StoredWindow | null>();
+      const stored = await write({ _id: key }, change);
       if (stored) return stored;
       try {
         await model.create({ _id: key, calls: [] });
