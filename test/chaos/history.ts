@@ -32,10 +32,21 @@ const KEEP_HISTORY = {
   },
 };
 
+const withHistory = (update: unknown): unknown => (Array.isArray(update) ? [...update, KEEP_HISTORY] : update);
+
+type Statement = { readonly updateOne: { readonly update: unknown } };
+
 export function keepHistory(model: Model<StoredPost>): void {
   const { collection } = model;
-  const findOneAndUpdate = collection.findOneAndUpdate.bind(collection) as (...args: unknown[]) => unknown;
-  const withHistory = (filter: unknown, update: unknown, ...rest: unknown[]) =>
-    findOneAndUpdate(filter, Array.isArray(update) ? [...update, KEEP_HISTORY] : update, ...rest);
-  Object.assign(collection, { findOneAndUpdate: withHistory });
+  const change = collection.findOneAndUpdate.bind(collection) as (...args: unknown[]) => unknown;
+  const changeMany = collection.bulkWrite.bind(collection) as (...args: unknown[]) => unknown;
+  Object.assign(collection, {
+    findOneAndUpdate: (filter: unknown, update: unknown, ...rest: unknown[]) =>
+      change(filter, withHistory(update), ...rest),
+    bulkWrite: (statements: readonly Statement[], ...rest: unknown[]) =>
+      changeMany(
+        statements.map(({ updateOne }) => ({ updateOne: { ...updateOne, update: withHistory(updateOne.update) } })),
+        ...rest,
+      ),
+  });
 }

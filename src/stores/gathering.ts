@@ -1,0 +1,87 @@
+// Questions and writes that come while an earlier one is on its way are gathered into one command: a thousand posts due in one second
+// cost the database tens of commands instead of thousands. Where nothing else is under way each goes out at once, by itself.
+
+import type { Model } from 'mongoose';
+
+/** Bounds a command's size and how long the others wait for it. */
+const TOGETHER_AT_MOST = 100;
+/** So that this process prepares the next command while the database works on one. */
+const ON_THE_WAY_AT_MOST = 2;
+
+/** `run` answers all of its items, in their order; where it fails, all of them fail. */
+export function gather<Item, Answer>(
+  run: (items: readonly Item[]) => Promise<readonly Answer[]>,
+): (item: Item) => Promise<Answer> {
+  let waiting: { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = [];
+  let onTheWay = 0;
+
+  async function send(): Promise<void> {
+    if (waiting.length === 0 || onTheWay >= ON_THE_WAY_AT_MOST) return;
+    const together = waiting.slice(0, TOGETHER_AT_MOST);
+    waiting = waiting.slice(TOGETHER_AT_MOST);
+    onTheWay++;
+    try {
+      const answers = await run(together.map(({ item }) => item));
+      for (const [index, { resolve }] of together.entries()) resolve(answers[index] as Answer);
+    } catch (error) {
+      for (const { reject } of together) reject(error);
+    } finally {
+      onTheWay--;
+      void send();
+    }
+  }
+
+  return item =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      // What is asked in the same turn of the event loop goes together from the start.
+      setImmediate(send);
+    });
+}
+
+/** A document's id, with whatever else must hold for the write. */
+export type IdFilter = Readonly<Record<string, unknown>> & { readonly _id: string };
+
+/**
+ * Single-document writes by id and update pipeline, each atomic by itself. Gives the document as it stands afterwards, also where the
+ * rest of the filter did not match: whoever asks sees from the document whether the write is in it. Null where there is none.
+ */
+export function gatherWrites<Stored extends { readonly _id: string }>(model: Model<Stored>) {
+  type Write = { readonly filter: IdFilter; readonly change: readonly object[] };
+  const find = findByIds(model);
+
+  const write = gather<Write, Stored | null>(async writes => {
+    const { collection } = model;
+    const [only] = writes;
+    if (only && writes.length === 1) {
+      const after = await collection.findOneAndUpdate(only.filter as never, only.change as never, {
+        returnDocument: 'after',
+      });
+      if (after) return [after as unknown as Stored];
+    } else {
+      const statements = writes.map(({ filter, change }) => ({ updateOne: { filter, update: change } }));
+      await collection.bulkWrite(statements as never, { ordered: false });
+    }
+    return find(writes.map(({ filter }) => filter._id));
+  });
+  return (filter: IdFilter, change: readonly object[]): Promise<Stored | null> => write({ filter, change });
+}
+
+/** Documents by their ids, with the fields of `projection` alone where it is given. */
+export const gatherReads = <Stored extends { readonly _id: string }, Part>(
+  model: Model<Stored>,
+  projection: Readonly<Record<string, 1>>,
+): ((id: string) => Promise<Part | null>) =>
+  gather<string, Part | null>(findByIds<Stored, Part & { readonly _id: string }>(model, projection));
+
+function findByIds<Stored extends { readonly _id: string }, Part extends { readonly _id: string } = Stored>(
+  model: Model<Stored>,
+  projection?: Readonly<Record<string, 1>>,
+) {
+  return async (ids: readonly string[]): Promise<(Part | null)[]> => {
+    const options = projection ? { projection: { ...projection } } : {};
+    const found = await model.collection.find({ _id: { $in: [...ids] } } as never, options).toArray();
+    const byId = new Map((found as unknown as Part[]).map(stored => [stored._id, stored]));
+    return ids.map(id => byId.get(id) ?? null);
+  };
+}
