@@ -84,8 +84,12 @@ async function addProcessing(): Promise<{ id: string; username: string }> {
   return { id, username };
 }
 
+/** Moves the instant of the last chunk back, while no worker holds the post: one that had read it before would write over it. */
 const moveCommit = (id: string, agoMs: number, more: object = {}) =>
-  stage.posts.model.updateOne({ _id: id }, { $set: { 'attempt.committedAt': new Date(Date.now() - agoMs), ...more } });
+  stage.until('a post that nobody works on', async () => {
+    const moved = { 'attempt.committedAt': new Date(Date.now() - agoMs), ...more };
+    return (await stage.posts.model.updateOne({ _id: id, lease: null }, { $set: moved })).matchedCount === 1;
+  });
 
 describe('TikTok does not say', () => {
   test('a forgotten publish id: asked about for a day, then the person is, and nothing is sent again', async () => {
