@@ -10,6 +10,7 @@ import { createGrantCare } from '../services/grant-care.ts';
 import { createOwnerNotices } from '../services/owner-notices.ts';
 import { createRunner } from '../services/publisher/runner.ts';
 import type { PublisherTiming } from '../services/publisher/work.ts';
+import { shareQuestion } from '../stores/gathering.ts';
 import { chunkRange, nextChunk, planUpload } from '../tiktok/upload-plan.ts';
 import type { Foundation } from './foundation.ts';
 
@@ -64,7 +65,8 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
     newId,
     timing,
     databaseNow: database.now,
-    isOnStandby: standby.isOn,
+    // Many posts claimed at once ask once.
+    isOnStandby: shareQuestion(standby.isOn),
     maxAtOnce: POSTS_AT_ONCE,
     sweepEveryMs: SWEEP_EVERY_MS,
     log,

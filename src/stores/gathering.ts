@@ -39,6 +39,15 @@ export function gather<Item, Answer>(
     });
 }
 
+/** The answer to `ask` as of after each question, though many who ask at once share one. */
+export function shareQuestion<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+  const shared = gather<null, Answer>(async askers => {
+    const answer = await ask();
+    return askers.map(() => answer);
+  });
+  return () => shared(null);
+}
+
 /** A document's id, with whatever else must hold for the write. */
 export type IdFilter = Readonly<Record<string, unknown>> & { readonly _id: string };
 

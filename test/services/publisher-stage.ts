@@ -78,6 +78,7 @@ export async function openStage(settings: SettingsPatch = {}) {
   });
   const deps: PublisherDeps = {
     uploads: { execute: send => send() },
+    isRushed: () => false,
     posts,
     accounts,
     accessTokens,

@@ -8,7 +8,7 @@ import { asAppError, decideFailure } from './failure.ts';
 import { holdLease, needsTurn } from './lease.ts';
 import { claimScheduled, prepareUpload, resume } from './prepare.ts';
 import { askOnceMore, checkLive, checkProcessing } from './status.ts';
-import { reconcileUpload, sendNextChunk } from './upload.ts';
+import { mayHaveSent, reconcileUpload, sendNextChunk } from './upload.ts';
 import { remind } from './waiting.ts';
 import { applyUnderLease, type PublisherDeps, type StepOutcome, type Work } from './work.ts';
 
@@ -38,7 +38,7 @@ export async function advance(work: Work, post: Post, { isTakeover }: { isTakeov
     case 'initiated':
     case 'uploading':
     case 'committing':
-      return isTakeover ? reconcileUpload(work, post) : sendNextChunk(work, post);
+      return isTakeover && mayHaveSent(work, post) ? reconcileUpload(work, post) : sendNextChunk(work, post);
     case 'processing':
       return checkProcessing(work, post);
     case null:

@@ -1,6 +1,7 @@
 // From due to a saved publish id: the checks at publish time, then TikTok's init. No byte of the clip is sent here.
 
 import { type Account, accountName } from '../../domain/account.ts';
+import { afterNow } from '../../domain/after-now.ts';
 import { CREATOR_INFO_MAX_AGE_MS, findForbiddenChoices, isBranded } from '../../domain/choices.ts';
 import { AppError } from '../../domain/errors.ts';
 import { CATCH_UP_AFTER_MS, CATCH_UP_GAP_MS, isLate, isTooLate } from '../../domain/lateness.ts';
@@ -171,7 +172,14 @@ async function initiate(work: Work, post: Post): Promise<StepOutcome> {
     uploadUrl: deps.tokenBox.seal(uploadUrl, uploadUrlPlace(post, attempt)),
     uploadExpiresAt: new Date(post.updatedAt.getTime() + UPLOAD_URL_LIFETIME_MS),
   };
-  return applyUnderLease(work, post, { event: 'initiate', patch: { attempt: opened, problem: null } });
+  // While others are due the bytes wait: the post goes behind them, and gives its place to one that nobody has begun with.
+  const isLeft = deps.isRushed();
+  const left = isLeft ? { lease: null, wakeAt: afterNow(0) } : {};
+  const ready = await applyUnderLease(work, post, {
+    event: 'initiate',
+    patch: { attempt: opened, problem: null, ...left },
+  });
+  return isLeft ? null : ready;
 }
 
 /** What the person consented to, in TikTok's terms. */

@@ -7,7 +7,7 @@ import { createSweep } from '../sweep.ts';
 import { type FailedStep, work } from './advance.ts';
 import type { PublisherDeps } from './work.ts';
 
-export interface RunnerDeps extends Omit<PublisherDeps, 'uploads'> {
+export interface RunnerDeps extends Omit<PublisherDeps, 'uploads' | 'isRushed'> {
   /** The database's now, ms. */
   readonly databaseNow: () => Promise<number>;
   /** A copy of a database that another process may still work on. */
@@ -38,7 +38,11 @@ const QUEUE_LIMIT = 400;
 const UPLOADS_AT_ONCE = 32;
 
 export function createRunner(deps: RunnerDeps): Runner {
-  const publisher: PublisherDeps = { ...deps, uploads: bulkhead(UPLOADS_AT_ONCE, Number.POSITIVE_INFINITY) };
+  const publisher: PublisherDeps = {
+    ...deps,
+    uploads: bulkhead(UPLOADS_AT_ONCE, Number.POSITIVE_INFINITY),
+    isRushed: () => queue.size > 0 || leavesMore,
+  };
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
   /** Due, and waiting for a place, in the order in which they became due. */
