@@ -20,7 +20,7 @@ export interface ShowOptions extends Partial<Pick<ComposerView, 'zoneQuestion' |
 
 /** The card of a draft, after asking TikTok about the creator where that is due. */
 export async function showComposer(
-  ctx: Pick<Context, 'services' | 'user' | 'now'>,
+  ctx: Pick<Context, 'services' | 'user' | 'now'> & { readonly limits: Pick<Context['limits'], 'forms'> },
   post: Post,
   { replaces = false, zoneQuestion, isPast = false, uploadLink = null, asksTikTok = true }: ShowOptions = {},
 ): Promise<Reply> {
@@ -45,6 +45,7 @@ export async function showComposer(
       isPast,
       uploadLink,
       sameClip,
+      hasForms: ctx.limits.forms,
       zoneQuestion: zoneQuestion ?? (asksZone ? clockChoices(ctx.now) : []),
     },
     { replaces },

@@ -14,6 +14,7 @@ import { chosenPrivacy, chosenToggle, toggle } from './choices.ts';
 import type { ClipcueCommand, Context } from './command.ts';
 import { offerUpload, requireDraft, settleZone, showComposer, startDraft, startDraftFromLink } from './composer.ts';
 import { fieldActions, fieldForms } from './draft-fields.ts';
+import { wholeAction, wholeForm } from './draft-form.ts';
 import { decideZone } from './zone-question.ts';
 
 const textOf = (value: OptionValue | undefined): string => (typeof value === 'string' ? value.trim() : '');
@@ -101,6 +102,7 @@ export const schedule: ClipcueCommand = {
 
   actions: {
     ...fieldActions,
+    whole: wholeAction,
     account: {
       answersWith: 'reply',
       visibility: 'private',
@@ -179,5 +181,5 @@ export const schedule: ClipcueCommand = {
     },
   },
 
-  forms: fieldForms,
+  forms: { ...fieldForms, whole: wholeForm },
 };

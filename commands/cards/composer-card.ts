@@ -17,6 +17,8 @@ export interface ComposerView extends ComposerSetting {
   readonly gaps: readonly Problem[];
   /** A link to the upload page that was just made; it is shown once. */
   readonly uploadLink: UploadLink | null;
+  /** Forms of several fields appear at once, so all can be asked for in one. */
+  readonly hasForms: boolean;
   /** Another post with the very same clip. */
   readonly sameClip: Post | null;
 }
@@ -69,6 +71,7 @@ function controls(view: ComposerView): Control[][] {
     ...askingControls(view, idOf),
     ...(post.mode === 'direct' && post.creator ? choiceControls(post.choices, post.creator, lastChoices, idOf) : []),
     [
+      ...(view.hasForms ? [button('Fill in all', idOf('whole'))] : []),
       button('Caption', idOf('caption')),
       button('Time', idOf('time')),
       ...(post.mode === 'direct' ? [button('Cover', idOf('cover'))] : []),

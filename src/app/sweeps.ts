@@ -41,7 +41,8 @@ export function createSweeps(
     async renderCard(post, account) {
       const user = post.state === 'draft' ? await stores.users.find(post.ownerId) : null;
       if (!user) return renderPost(post, account);
-      return showComposer({ services, user, now: clock() }, post, { asksTikTok: false });
+      const limits = { forms: adapterFor(post.card.platform)?.limits.forms ?? false };
+      return showComposer({ services, user, now: clock(), limits }, post, { asksTikTok: false });
     },
     databaseNow: database.now,
     newId,

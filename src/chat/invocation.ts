@@ -63,4 +63,8 @@ export interface SuggestionRequest {
   readonly text: string;
 }
 
+/** The chosen options of a field of the kind `checks`, as one value; none are the empty text. */
+export const joinChecks = (chosen: readonly string[]): string => chosen.join(',');
+export const readChecks = (value: string): ReadonlySet<string> => new Set(value.split(',').filter(Boolean));
+
 export const isClip = (value: OptionValue | undefined): value is ClipOffer => typeof value === 'object';

@@ -76,7 +76,8 @@ export interface FormField {
   readonly name: string;
   readonly label: string;
   readonly hint?: string;
-  readonly kind: 'line' | 'paragraph' | 'choice' | 'video';
+  /** `choice` is one of the options, `checks` any number of them, as `joinChecks` spells them. */
+  readonly kind: 'line' | 'paragraph' | 'choice' | 'checks' | 'video';
   readonly required: boolean;
   readonly value?: string;
   readonly maxLength?: number;

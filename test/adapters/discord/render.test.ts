@@ -254,6 +254,35 @@ test('forms: a label for each field, in Discord’s limits whatever the words', 
   assert.deepEqual(inputs[2], { type: 19, custom_id: 'clip', required: true, max_values: 1, file_types: ['video'] });
 });
 
+test('any number of a few are checkboxes; of many, a list', () => {
+  const optionsOf = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ label: `N${index}`, value: `v${index}`, selected: index < 1 }));
+  const checks = (name: string, count: number) =>
+    ({ name, label: name, kind: 'checks', required: false, options: optionsOf(count) }) as const;
+  const modal = renderModal({
+    id: id('whole'),
+    title: 'Choose',
+    submitLabel: 'Save',
+    fields: [checks('two', 2), checks('twelve', 12)],
+  });
+  assert.deepEqual(checkModal(JSON.parse(JSON.stringify(modal))), []);
+  const [two, twelve] = (modal.components as unknown as { component: Record<string, unknown> }[]).map(
+    ({ component }) => component,
+  );
+  assert.deepEqual(two, {
+    type: 22,
+    custom_id: 'two',
+    required: false,
+    min_values: 0,
+    max_values: 2,
+    options: [
+      { label: 'N0', value: 'v0', default: true },
+      { label: 'N1', value: 'v1' },
+    ],
+  });
+  assert.deepEqual([twelve?.type, twelve?.max_values], [3, 12]);
+});
+
 test('a form that no modal holds is a mistake, found at once', () => {
   const fields = Array.from({ length: 6 }, (_, index) => ({
     name: `n${index}`,

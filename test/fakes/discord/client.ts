@@ -7,7 +7,7 @@ import {
   InteractionContextType,
   InteractionType,
 } from 'discord.js';
-import type { ClipOffer, OptionValue } from '#chat/invocation.ts';
+import { type ClipOffer, type OptionValue, readChecks } from '#chat/invocation.ts';
 import type { FakeDiscord } from './server.ts';
 import {
   apiMessage,
@@ -231,6 +231,12 @@ function fillIn(input: Input, given: OptionValue | undefined, upload: (offer: Cl
     must(value);
     if (value.length > (input.max_length ?? 4000)) throw new Error(`${custom_id} takes ${input.max_length} characters`);
     return { type, id: 2, custom_id, value };
+  }
+  if (type === 22) {
+    const defaults = (input.options ?? []).filter(option => option.default).map(({ value }) => value);
+    const checked = given === undefined ? defaults : [...readChecks(given)];
+    must(checked[0]);
+    return { type, id: 2, custom_id, values: checked };
   }
   const chosen = given ?? input.options?.find(option => option.default)?.value;
   must(chosen);

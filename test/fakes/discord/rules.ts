@@ -24,6 +24,7 @@ const TYPE = {
   label: 18,
   fileUpload: 19,
   radio: 21,
+  checkboxes: 22,
 } as const;
 
 /** Faults of a message's body; `isNew` for one that is no edit. */
@@ -135,6 +136,11 @@ export function checkModal(modal: Json): string[] {
     } else if (input.type === TYPE.radio) {
       const count = listOf(input.options).length;
       want(count >= 2 && count <= 10, '2 to 10 radio buttons');
+    } else if (input.type === TYPE.checkboxes) {
+      const [least, most] = [Number(input.min_values ?? 1), Number(input.max_values ?? listOf(input.options).length)];
+      const { length: count } = listOf(input.options);
+      want(count >= 1 && count <= 10 && least <= most && most >= 1 && most <= count, '1 to 10 checkboxes');
+      want(input.required === false || least >= 1, 'at least one of what is required');
     } else if (input.type === TYPE.select) checkOptions(input, want);
     else want(input.type === TYPE.fileUpload, 'a known input');
   }

@@ -8,10 +8,10 @@ import {
   type ModalSubmitInteraction,
   TextInputStyle,
 } from 'discord.js';
-import type { ClipOffer, OptionValue } from '../../../chat/invocation.ts';
+import { type ClipOffer, joinChecks, type OptionValue } from '../../../chat/invocation.ts';
 import type { Form, FormField } from '../../../chat/reply.ts';
 import type { DiscordAttachment } from '../attachments.ts';
-import { cut, renderOptions } from './controls.ts';
+import { cut, OPTION_LIMIT, OPTIONS_LIMIT, renderOptions } from './controls.ts';
 
 /** Limits of docs.discord.com, Component Reference (Label, Text Input, Radio Group) and Interactions (Modal). */
 export const FIELDS_LIMIT = 5;
@@ -19,7 +19,8 @@ const TITLE_LIMIT = 45;
 const LABEL_LIMIT = 45;
 const DESCRIPTION_LIMIT = 100;
 const TEXT_LIMIT = 4000;
-const RADIO_LIMIT = 10;
+/** Of radio buttons, and of checkboxes. */
+const GROUP_LIMIT = 10;
 
 /** @throws RangeError for a form of more than five fields: chat/in-parts.ts hands over no such form. */
 export function renderModal({ id, title, fields }: Form): APIModalInteractionResponseCallbackData {
@@ -46,9 +47,10 @@ function renderInput(field: FormField): APILabelComponent['component'] {
     const options = renderOptions(
       (field.options ?? []).map(option => ({ ...option, selected: option.selected ?? option.value === field.value })),
     );
-    const isShort = options.length >= 2 && options.length <= RADIO_LIMIT;
+    const isShort = options.length >= 2 && options.length <= GROUP_LIMIT;
     return { type: isShort ? ComponentType.RadioGroup : ComponentType.StringSelect, custom_id, required, options };
   }
+  if (field.kind === 'checks') return renderChecks(field);
   const max_length = Math.min(field.maxLength ?? TEXT_LIMIT, TEXT_LIMIT);
   return {
     type: ComponentType.TextInput,
@@ -58,6 +60,24 @@ function renderInput(field: FormField): APILabelComponent['component'] {
     max_length,
     // A value over the limit is refused together with the modal.
     ...(field.value && { value: field.value.slice(0, max_length) }),
+  };
+}
+
+/** Checkboxes; more than a group holds become a list in which several can be picked. */
+function renderChecks({ name: custom_id, required, options = [] }: FormField): APILabelComponent['component'] {
+  const shown = options.slice(0, OPTIONS_LIMIT).map(({ label, value, hint, selected }) => ({
+    label: cut(label, OPTION_LIMIT),
+    value,
+    ...(hint && { description: cut(hint, OPTION_LIMIT) }),
+    ...(selected && { default: true }),
+  }));
+  const counts = { required, min_values: required ? 1 : 0, max_values: shown.length };
+  const isShort = shown.length <= GROUP_LIMIT;
+  return {
+    type: isShort ? ComponentType.CheckboxGroup : ComponentType.StringSelect,
+    custom_id,
+    ...counts,
+    options: shown,
   };
 }
 
@@ -82,7 +102,8 @@ function readInput(input: ModalData, offer: (attachment: DiscordAttachment) => C
     case ComponentType.TextInput:
       return input.value;
     case ComponentType.StringSelect:
-      return input.values[0] ?? null;
+    case ComponentType.CheckboxGroup:
+      return joinChecks(input.values);
     case ComponentType.RadioGroup:
       return input.value ?? null;
     case ComponentType.FileUpload: {

@@ -49,6 +49,7 @@ function renderForm(dialog) {
 function renderField(field) {
   const { name, label, hint, suggestions } = field;
   const hintId = `hint-${name}`;
+  if (field.kind === 'checks') return renderChecks(field);
   return html`<div class="field">
     <label for=${`field-${name}`}>${label}</label>
     ${renderInput(field, hint ? hintId : nothing)}
@@ -63,6 +64,18 @@ function renderField(field) {
   </div>`;
 }
 
+/** @param {Field} field */
+function renderChecks({ name, label, hint, options = [] }) {
+  return html`<fieldset class="field checks">
+    <legend>${label}</legend>
+    ${options.map(
+      option =>
+        html`<label><input type="checkbox" name=${name} value=${option.value} ?checked=${option.selected}> ${option.label}</label>`,
+    )}
+    ${hint ? html`<p class="note">${hint}</p>` : nothing}
+  </fieldset>`;
+}
+
 /** @param {Field} field @param {string | symbol} describedBy */
 function renderInput({ name, kind, required, value = '', maxLength, options = [] }, describedBy) {
   const id = `field-${name}`;
@@ -71,10 +84,12 @@ function renderInput({ name, kind, required, value = '', maxLength, options = []
     case 'paragraph':
       return html`<textarea id=${id} name=${name} rows="5" ?required=${required} maxlength=${most} aria-describedby=${describedBy} .defaultValue=${value}></textarea>`;
     case 'choice':
-      return html`<select id=${id} name=${name} ?required=${required} aria-describedby=${describedBy}>${options.map(
-        option =>
-          html`<option value=${option.value} ?selected=${option.value === value || option.selected}>${option.label}</option>`,
-      )}</select>`;
+      return html`<select id=${id} name=${name} ?required=${required} aria-describedby=${describedBy}>
+        ${options.some(({ selected }) => selected) || value ? nothing : html`<option value="">Choose</option>`}
+        ${options.map(
+          option =>
+            html`<option value=${option.value} ?selected=${option.value === value || option.selected}>${option.label}</option>`,
+        )}</select>`;
     case 'video':
       return html`<input id=${id} name=${name} type="file" accept="video/*,.mp4,.mov,.webm" ?required=${required} aria-describedby=${describedBy}>`;
     default:
@@ -98,7 +113,10 @@ function submit(event, { person, form, messageRef }) {
   const clips = [];
   /** @type {Record<string, string | import('./connection.js').WireClip>} */
   const values = {};
-  for (const [name, value] of new FormData(event.currentTarget)) {
+  const given = new FormData(event.currentTarget);
+  for (const { name, kind } of form.fields) if (kind === 'checks') values[name] = given.getAll(name).join(',');
+  for (const [name, value] of given) {
+    if (name in values) continue;
     if (typeof value === 'string') values[name] = value;
     else if (value.size > 0) {
       const clip = { id: newId(), file: value, sentBytes: 0 };
