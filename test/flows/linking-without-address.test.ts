@@ -152,6 +152,8 @@ test('a made-up state on the own machine is unknown', async () => {
 
 test('other messages are no addresses', async () => {
   const person = stand.person('Chatty');
-  for (const words of ['hello', 'what is code= good for?', 'https://example.com/?state=ny', '/oauth/tiktok'])
+  for (const words of ['hello', 'what is code= good for?', '/oauth/tiktok'])
     assert.match(await say(person, words), /Send me a clip/, words);
+  // Any other link may lead to a clip.
+  assert.match(await say(person, 'https://example.com/?state=ny'), /No TikTok account is connected yet/);
 });
