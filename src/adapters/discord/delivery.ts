@@ -3,7 +3,14 @@
 
 import type { OutgoingMessage, SendOutcome } from '../../chat/adapter.ts';
 import type { DirectMessages } from './direct-messages.ts';
-import { isClosedToUs, isMessageGone, isMissingAccess, isTokenOver, retryDelayMs } from './failures.ts';
+import {
+  isClosedToUs,
+  isFollowedEnough,
+  isMessageGone,
+  isMissingAccess,
+  isTokenOver,
+  retryDelayMs,
+} from './failures.ts';
 import { type DiscordMessage, renderMessage } from './render/message.ts';
 
 /** An interaction can be followed up for fifteen minutes (docs.discord.com, Receiving and Responding); less the way there. */
@@ -45,7 +52,7 @@ export function createDelivery({ direct, clock, log }: DeliveryDeps) {
       await opening.followUp(message);
       return true;
     } catch (error) {
-      if (!isTokenOver(error) && !isMessageGone(error)) throw error;
+      if (!isTokenOver(error) && !isMessageGone(error) && !isFollowedEnough(error)) throw error;
       openings.delete(userId);
       return false;
     }
@@ -66,23 +73,29 @@ export function createDelivery({ direct, clock, log }: DeliveryDeps) {
     return direct.post(channelId, message, outgoing);
   }
 
-  async function send(userId: string, outgoing: OutgoingMessage): Promise<SendOutcome> {
-    const message = renderMessage(outgoing.reply);
-    // A touch-up of a message in a closed chat is seen by nobody.
-    const isTouchUp = outgoing.edits !== null && outgoing.silent;
-    if ((strikes.get(userId) ?? 0) >= STRIKES)
-      return isTouchUp || (await followUp(userId, message))
-        ? { kind: 'sent', messageRef: null }
-        : { kind: 'unreachable' };
+  /** Null where the person's direct messages are closed. */
+  async function sendDirect(userId: string, outgoing: OutgoingMessage): Promise<SendOutcome | null> {
+    if ((strikes.get(userId) ?? 0) >= STRIKES) return null;
     try {
-      const messageRef = await post(userId, message, outgoing);
+      const messageRef = await post(userId, renderMessage(outgoing.reply), outgoing);
       strikes.delete(userId);
       return { kind: 'sent', messageRef };
     } catch (error) {
-      if (isClosedToUs(error)) {
-        remember(strikes, userId, STRIKES);
-        return send(userId, outgoing);
-      }
+      if (!isClosedToUs(error)) throw error;
+      remember(strikes, userId, STRIKES);
+      return null;
+    }
+  }
+
+  async function send(userId: string, outgoing: OutgoingMessage): Promise<SendOutcome> {
+    try {
+      const sent = await sendDirect(userId, outgoing);
+      if (sent) return sent;
+      // A touch-up of a message in a closed chat is seen by nobody.
+      const isTouchUp = outgoing.edits !== null && outgoing.silent;
+      const isSeen = isTouchUp || (await followUp(userId, renderMessage(outgoing.reply)));
+      return isSeen ? { kind: 'sent', messageRef: null } : { kind: 'unreachable' };
+    } catch (error) {
       if (isMissingAccess(error)) {
         remember(strikes, userId, (strikes.get(userId) ?? 0) + 1);
         return { kind: 'retryAfter', delayMs: STRIKE_DELAY_MS };

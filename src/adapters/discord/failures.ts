@@ -19,6 +19,10 @@ export const isMessageGone = (error: unknown): boolean =>
 export const isTokenOver = (error: unknown): boolean =>
   isRefusal(error, RESTJSONErrorCodes.InvalidWebhookToken, RESTJSONErrorCodes.UnknownWebhook);
 
+/** Only so many messages may follow an interaction where the server does not have the bot (docs.discord.com, Followup Messages). */
+export const isFollowedEnough = (error: unknown): boolean =>
+  isRefusal(error, RESTJSONErrorCodes.ThisInteractionHasHitTheMaximumNumberOfFollowUpMessages);
+
 /** The person takes no direct messages from the bot until they change something. */
 export const isClosedToUs = (error: unknown): boolean =>
   isRefusal(

@@ -98,6 +98,27 @@ for (const [policy, code] of [
     );
   });
 
+test('news at a fresh interaction: as many as Discord takes where the server does not have the bot, the others wait', async () => {
+  const person = bot.person('Much news', { place: 'installed' });
+  person.user.policy = 'closed';
+  await inContact(() => person.command('work'));
+  const kinds = [];
+  for (let news = 0; news < 7; news++)
+    kinds.push((await bot.adapter.send(person.user.id, outgoing(`News ${news}.`))).kind);
+  assert.deepEqual(kinds, [...Array(5).fill('sent'), 'unreachable', 'unreachable']);
+  await inContact(() => person.command('work'));
+  assert.equal((await bot.adapter.send(person.user.id, outgoing('News 5.'))).kind, 'sent');
+});
+
+test('Discord stumbles where news is told at an interaction: it is told later', async () => {
+  const person = bot.person('Stumbled', { place: 'server' });
+  person.user.policy = 'closed';
+  await inContact(() => person.command('work'));
+  bot.discord.fail({ method: 'POST', path: /^\/webhooks\//, status: 503, times: 4 });
+  assert.equal((await bot.adapter.send(person.user.id, outgoing('Later.'))).kind, 'retryAfter');
+  assert.equal((await bot.adapter.send(person.user.id, outgoing('Later.'))).kind, 'sent');
+});
+
 test('“missing access” comes and goes: three times before anybody counts as closed', async () => {
   const person = bot.person('Flickering');
   person.user.policy = 'missing access';
