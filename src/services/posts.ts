@@ -1,6 +1,7 @@
 // What people do with posts once their card is complete: schedule, move, cancel, bring back.
 
 import { consentSentence } from '../domain/choices.ts';
+import { firstWakeOf } from '../domain/early-look.ts';
 import { AppError } from '../domain/errors.ts';
 import { canHappen, isTerminal, type PostState } from '../domain/post.ts';
 import { type Due, NO_TRIES, type Post, setAsideKind } from '../domain/post-record.ts';
@@ -60,7 +61,7 @@ export function createPosts({ posts, media, clock, setAlarm, clipKeepMs }: Posts
           event: 'schedule',
           patch: {
             due: { ...post.due, at },
-            wakeAt: at,
+            wakeAt: firstWakeOf(at, now),
             consent: {
               text: consentSentence(post.choices),
               at: new Date(now),
@@ -80,11 +81,12 @@ export function createPosts({ posts, media, clock, setAlarm, clipKeepMs }: Posts
     /** Moves a scheduled or held post to another time; `now` itself publishes it at once. */
     async reschedule(user: User, id: string, due: Due): Promise<Post> {
       const moved = await change(user.id, id, () => {
-        const at = due.delayMs === null ? due.at : new Date(clock() + due.delayMs);
+        const now = clock();
+        const at = due.delayMs === null ? due.at : new Date(now + due.delayMs);
         if (!at) throw new AppError('zone_required');
         return {
           event: 'reschedule',
-          patch: { due: { ...due, at }, wakeAt: at, problem: null, reminders: 0, tries: NO_TRIES },
+          patch: { due: { ...due, at }, wakeAt: firstWakeOf(at, now), problem: null, reminders: 0, tries: NO_TRIES },
         };
       });
       await setAlarm(moved);

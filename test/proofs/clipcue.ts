@@ -1,5 +1,6 @@
 // Clipcue with one person in its chat, in a process that is there to be killed. Takes orders on its standard input, one a line:
-// `schedule <clip> <when>` connects the person's account where needed and schedules; `gc` tells what memory is in use. Prints what
+// `schedule <clip> <when>` connects the person's account where needed and schedules; `upload` asks for a link to the upload page and
+// `schedule-uploaded` schedules what came by it; `gc` tells what memory is in use. Prints what
 // the person reads. `--lease-ms N`: how long a killed worker's posts wait for its successor.
 
 import { createInterface } from 'node:readline';
@@ -39,9 +40,28 @@ async function schedule(path: string, when: string): Promise<void> {
   print('scheduled');
 }
 
+/** Asks for a link to the upload page. */
+async function offerUpload(when: string): Promise<void> {
+  await person.command('settings', { zone: 'UTC' });
+  await connectPerson(person);
+  await person.command('upload', { when, caption: 'By the upload page' });
+  print(`link ${person.linkOf('Upload the clip')}`);
+}
+
+/** Schedules what came by the upload page, in this process's life or before it. */
+async function scheduleUploaded(): Promise<void> {
+  await person.waitFor('Your clip is in');
+  await person.press('Continue');
+  await person.choose('Who can see this video', 'Everyone');
+  await person.press('Schedule');
+  print('scheduled');
+}
+
 async function obey(line: string): Promise<void> {
   const [order = '', path = '', ...words] = line.split(' ');
   if (order === 'schedule') return schedule(path, words.join(' '));
+  if (order === 'upload') return offerUpload('in 1 second');
+  if (order === 'schedule-uploaded') return scheduleUploaded();
   if (order !== 'gc') throw new Error(`no such order: ${line}`);
   global.gc?.();
   print(`rss ${process.memoryUsage.rss()}`);

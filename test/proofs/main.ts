@@ -2,12 +2,15 @@
 
 import { proveChaos } from './chaos.ts';
 import { proveCrash } from './crash.ts';
+import { proveFullDisk } from './full-disk.ts';
 import { proveOutages } from './outages.ts';
 import { provePlayground } from './playground.ts';
+import { proveMutatedClips, proveVerdicts } from './probing.ts';
 import { proveRecovery } from './recovery.ts';
 import { proveShutdown } from './shutdown.ts';
 import { proveStart } from './start.ts';
 import { proveUploadMemory } from './upload-memory.ts';
+import { proveUploadPage } from './upload-page.ts';
 
 /** Each prints what it measured and throws where the promise was not held. */
 const PROOFS: Readonly<Record<string, (print: (line: string) => void) => Promise<void>>> = {
@@ -17,6 +20,10 @@ const PROOFS: Readonly<Record<string, (print: (line: string) => void) => Promise
   shutdown: proveShutdown,
   outages: proveOutages,
   'upload-memory': proveUploadMemory,
+  'upload-page': proveUploadPage,
+  'full-disk': proveFullDisk,
+  verdicts: proveVerdicts,
+  'mutated-clips': proveMutatedClips,
   start: proveStart,
   playground: provePlayground,
 };

@@ -116,7 +116,7 @@ describe('reschedule', () => {
     const { id } = await stage.addPost(clip, account.id, { due, wakeAt: new Date(0) });
     const post = await workOn(id);
     assert.deepEqual([post.state, post.wakeAt], ['scheduled', due.at]);
-    assert.deepEqual(stage.journalOf(account.username, { kind: 'creator_info' }), []);
+    assert.deepEqual(stage.journalOf(account.username, { kind: 'init' }), []);
   });
 
   test('to now: posted at once', async () => {

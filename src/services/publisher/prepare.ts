@@ -3,10 +3,12 @@
 import { type Account, accountName } from '../../domain/account.ts';
 import { afterNow } from '../../domain/after-now.ts';
 import { CREATOR_INFO_MAX_AGE_MS, findForbiddenChoices, isBranded } from '../../domain/choices.ts';
+import { firstWakeOf } from '../../domain/early-look.ts';
 import { AppError } from '../../domain/errors.ts';
 import { CATCH_UP_AFTER_MS, CATCH_UP_GAP_MS, isLate, isTooLate } from '../../domain/lateness.ts';
 import type { Attempt, Clip, Post } from '../../domain/post-record.ts';
 import type { DirectPost } from '../../tiktok/client.ts';
+import { lookEarly } from './early-look.ts';
 import { applyUnderLease, releaseFor, type StepOutcome, type Work } from './work.ts';
 
 /** An upload URL lives one hour (Content Posting API, Media Transfer Guide). */
@@ -85,7 +87,8 @@ export async function claimScheduled(work: Work, post: Post): Promise<StepOutcom
   const dueAt = post.due?.at;
   // `updatedAt` is the claim's instant on the database's clock. Whatever woke the post, no video is early.
   if (dueAt && dueAt > post.updatedAt) {
-    await work.deps.posts.release(post, work.owner, { wakeAt: dueAt });
+    await lookEarly(work, post);
+    await work.deps.posts.release(post, work.owner, { wakeAt: firstWakeOf(dueAt, post.updatedAt.getTime()) });
     return null;
   }
   await requirePunctual(work, post);

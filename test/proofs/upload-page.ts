@@ -1,0 +1,164 @@
+// 1 GB through the upload page in a browser: the line is cut, the page is reloaded, the bot is killed; then it is scheduled and
+// published. What TikTok has is what was picked, memory stays flat, and the page is hardly slower than a bare upload.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { writePaddedClip } from '#test/media/padded-clip.ts';
+import type { ChildProcess } from '#test/support/processes.ts';
+import { CLIP } from '#test/support/stand.ts';
+import { type Ground, openGround } from './ground.ts';
+
+const CLIP_BYTES = 1_000_000_000;
+const GROWTH_MAX_BYTES = 200_000_000;
+const WAIT_MS = 180_000;
+const LOOK_EVERY_MS = 50;
+const SHARES = [0.2, 0.45, 0.7] as const;
+
+/** The most memory that a process had since `watch` began. */
+function watchMemory(pid: number) {
+  let mostBytes = 0;
+  const look = () => {
+    // The process may have been killed meanwhile, on purpose.
+    if (!existsSync(`/proc/${pid}/status`)) return;
+    const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    mostBytes = Math.max(mostBytes, Number(kilobytes ?? 0) * 1024);
+  };
+  look();
+  const idleBytes = mostBytes;
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      return { idleBytes, growthBytes: mostBytes - idleBytes };
+    },
+  };
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function openLink(browser: Browser, clipcue: ChildProcess): Promise<Page> {
+  clipcue.tell('upload');
+  const [, link = ''] = await clipcue.waitForLine(/^link (\S+)$/);
+  const context = await browser.newContext();
+  context.setDefaultTimeout(WAIT_MS);
+  const page = await context.newPage();
+  page.on('dialog', dialog => dialog.accept());
+  await page.goto(link);
+  await page.getByRole('button', { name: 'This is me: go on' }).click();
+  return page;
+}
+
+const pick = (page: Page, path: string) => page.locator('#file').setInputFiles(path);
+
+async function untilShare(page: Page, share: number): Promise<void> {
+  await page.waitForFunction(
+    wanted => {
+      const { document } = globalThis as unknown as {
+        document: { querySelector(name: string): { value: number; max: number } };
+      };
+      const bar = document.querySelector('#bar');
+      return bar.value / bar.max >= wanted;
+    },
+    share,
+    { polling: 20 },
+  );
+}
+
+const untilIn = (page: Page) => page.getByRole('heading', { name: 'Your clip is in' }).waitFor();
+
+/** Seconds for the same file from the same browser to a server that writes it down and does nothing else. */
+async function timeBareUpload(browser: Browser, file: string, folder: string): Promise<number> {
+  const server = createServer(async (request, response) => {
+    if (request.method === 'PUT') await pipeline(request, createWriteStream(join(folder, 'bare')));
+    response.setHeader('content-type', 'text/html').end('<input type="file">');
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.locator('input').setInputFiles(file);
+  const seconds = await page.evaluate(async () => {
+    const { document } = globalThis as unknown as { document: { querySelector(name: string): { files: Blob[] } } };
+    const startedAt = performance.now();
+    await fetch('/', { method: 'PUT', body: document.querySelector('input').files[0] });
+    return (performance.now() - startedAt) / 1000;
+  });
+  await page.context().close();
+  server.closeAllConnections();
+  server.close();
+  return seconds;
+}
+
+/** Picks the file, and breaks it off three times in three ways; gives the process that saw the end. */
+async function uploadBrokenly(page: Page, file: string, ground: Ground, clipcue: ChildProcess): Promise<ChildProcess> {
+  await pick(page, file);
+  await untilShare(page, SHARES[0]);
+  await page.context().setOffline(true);
+  await page.getByText('You are offline').or(page.getByText('The connection broke')).first().waitFor();
+  await page.context().setOffline(false);
+  await untilShare(page, SHARES[1]);
+  await page.reload();
+  await page.getByText(/are here already/).waitFor();
+  await pick(page, file);
+  await untilShare(page, SHARES[2]);
+  await clipcue.kill('SIGKILL');
+  const next = await ground.startClipcue();
+  await untilIn(page);
+  return next;
+}
+
+export async function proveUploadPage(
+  print: (line: string) => void,
+  { sizeBytes = CLIP_BYTES }: { sizeBytes?: number } = {},
+): Promise<void> {
+  const ground = await openGround({ settings: { moderationDelayMs: 100 } });
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+  try {
+    const file = join(ground.folder, 'large.mp4');
+    await writePaddedClip(CLIP, file, sizeBytes);
+    const first = await ground.startClipcue();
+    const page = await openLink(browser, first);
+    const before = watchMemory(first.pid);
+    const clipcue = await uploadBrokenly(page, file, ground, first);
+    before.stop();
+    const memory = watchMemory(clipcue.pid);
+    clipcue.tell('schedule-uploaded');
+    await clipcue.waitForLine(/^scheduled$/);
+    await ground.untilJournal('public', entries => entries.length === 1);
+    const { videos } = (await ground.simulator.call('GET', 'videos')) as { videos: { sha256: string }[] };
+    assert.equal(videos[0]?.sha256, await hashOf(file), 'what TikTok has is not what was picked');
+
+    // The same file once more, unbroken, beside a bare upload: the machine is the same, so the ratio says something.
+    const bareSeconds = await timeBareUpload(browser, file, ground.folder);
+    const again = await openLink(browser, clipcue);
+    const startedAt = performance.now();
+    await pick(again, file);
+    await untilIn(again);
+    const pageSeconds = (performance.now() - startedAt) / 1000;
+    const { idleBytes, growthBytes } = memory.stop();
+    const facts = {
+      clipMb: sizeBytes / 1e6,
+      idleMb: idleBytes / 1e6,
+      growthMb: growthBytes / 1e6,
+      bareSeconds,
+      pageSeconds,
+    };
+    print(JSON.stringify(facts, (_name, value) => (typeof value === 'number' ? Math.round(value * 10) / 10 : value)));
+    assert.ok(growthBytes < GROWTH_MAX_BYTES, `memory grew by ${growthBytes} bytes`);
+  } finally {
+    await browser.close();
+    await ground.leave();
+  }
+}
