@@ -33,11 +33,11 @@ export function offerAttachment({ url, name, size }: DiscordAttachment, source: 
   return {
     name,
     sizeBytes: size,
-    /** @throws AppError `clip_too_large`, `clip_fetch_failed`. */
+    /** @throws AppError `clip_too_large_here` for more than this person may upload, `clip_too_large`, `clip_fetch_failed`. */
     async open(signal) {
       const { origins, limitBytes } = source;
       if (limitBytes !== null && size > limitBytes)
-        throw new AppError('clip_too_large', { sizeBytes: size, limitBytes });
+        throw new AppError('clip_too_large_here', { sizeBytes: size, limitBytes });
       if (!URL.canParse(url) || !origins.has(new URL(url).origin))
         throw new AppError('clip_fetch_failed', { reason: 'not an address of Discord' });
       const body = await fetchBody(url, signal);
