@@ -69,6 +69,31 @@ const GOLDEN: readonly [what: string, given: Reply, components: object[]][] = [
     }),
   ],
   [
+    'more pictures below the text, side by side',
+    reply([
+      heading('Accounts'),
+      ...['a', 'b', 'c'].map(name => ({
+        kind: 'image' as const,
+        url: `https://p16.tiktokcdn.com/${name}.webp`,
+        alt: name,
+      })),
+    ]),
+    card(
+      {
+        type: 9,
+        components: [words('### Accounts')],
+        accessory: { type: 11, media: { url: 'https://p16.tiktokcdn.com/a.webp' }, description: 'a' },
+      },
+      {
+        type: 12,
+        items: ['b', 'c'].map(name => ({
+          media: { url: `https://p16.tiktokcdn.com/${name}.webp` },
+          description: name,
+        })),
+      },
+    ),
+  ],
+  [
     'buttons in rows of five, a select in a row of its own',
     reply([text('?')], {
       rows: [

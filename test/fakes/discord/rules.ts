@@ -18,6 +18,7 @@ const TYPE = {
   section: 9,
   text: 10,
   thumbnail: 11,
+  gallery: 12,
   file: 13,
   separator: 14,
   container: 17,
@@ -70,6 +71,12 @@ function collect(component: Json, all: Json[], parent: string, faults: string[])
     case TYPE.thumbnail:
       want(isObject(component.media) && isPublic(textOf(component.media.url)), 'not a well formed URL');
       break;
+    case TYPE.gallery: {
+      const items = listOf(component.items);
+      want(items.length >= 1 && items.length <= 10, 'a gallery of 1 to 10 pictures');
+      for (const { media } of items) want(isObject(media) && isPublic(textOf(media.url)), 'not a well formed URL');
+      break;
+    }
     case TYPE.text:
       want(textOf(component.content).length > 0, 'an empty text');
       break;

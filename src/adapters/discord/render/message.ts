@@ -15,6 +15,7 @@ import { fitsLinkButton, isPublicUrl } from './public-url.ts';
 /** Across all text of a message (docs.discord.com, Component Reference, "Legacy Message Component Behavior" and v2 limits). */
 const TEXT_LIMIT = 4000;
 const COMPONENT_LIMIT = 40;
+const GALLERY_LIMIT = 10;
 const SHORTENED = ' … (shortened here; all of it is kept)';
 
 export interface MessageFile {
@@ -32,18 +33,27 @@ export interface DiscordMessage {
 interface Body {
   readonly paragraphs: string[];
   readonly files: MessageFile[];
-  picture: { url: string; alt: string } | null;
+  readonly pictures: Picture[];
+}
+
+interface Picture {
+  readonly url: string;
+  readonly alt: string;
 }
 
 export function renderMessage(reply: Reply): DiscordMessage {
-  const body: Body = { paragraphs: [], files: [], picture: null };
+  const body: Body = { paragraphs: [], files: [], pictures: [] };
   for (const block of reply.blocks) addBlock(body, block);
   const rows = takeOutLinks(reply.rows, body);
   const text = shorten(body.paragraphs).join('\n');
-  const parts: APIComponentInContainer[] = text ? [textPart(text, body.picture)] : [];
+  // The first stands beside the text, where there is any.
+  const beside = text ? body.pictures[0] : undefined;
+  const below = beside ? body.pictures.slice(1) : body.pictures;
+  const parts: APIComponentInContainer[] = text ? [textPart(text, beside)] : [];
+  if (below.length > 0) parts.push(galleryPart(below));
   for (const { name } of body.files) parts.push({ type: ComponentType.File, file: { url: `attachment://${name}` } });
   // The container, and what the text and the files take.
-  const spent = 1 + parts.length + (body.picture ? 2 : 0);
+  const spent = 1 + parts.length + (beside ? 2 : 0);
   const isCard = rows.length > 0 || reply.blocks.length > 1;
   parts.push(...renderRows(rows, COMPONENT_LIMIT - spent));
   return {
@@ -56,16 +66,22 @@ export function renderMessage(reply: Reply): DiscordMessage {
 /** A message of one sentence: progress, and what an adapter has to say for itself. */
 export const renderSentence = (words: string): DiscordMessage => renderMessage(say(words));
 
-function textPart(content: string, picture: Body['picture']): APIComponentInContainer {
+function textPart(content: string, picture: Picture | undefined): APIComponentInContainer {
   const text = { type: ComponentType.TextDisplay as const, content };
   if (!picture) return text;
   const accessory = {
     type: ComponentType.Thumbnail as const,
-    media: { url: picture.url },
-    ...(picture.alt && { description: picture.alt.slice(0, 1024) }),
+    ...mediaOf(picture),
   };
   return { type: ComponentType.Section, components: [text], accessory };
 }
+
+const galleryPart = (pictures: readonly Picture[]): APIComponentInContainer => ({
+  type: ComponentType.MediaGallery,
+  items: pictures.slice(0, GALLERY_LIMIT).map(mediaOf),
+});
+
+const mediaOf = ({ url, alt }: Picture) => ({ media: { url }, ...(alt && { description: alt.slice(0, 1024) }) });
 
 function addBlock(body: Body, block: Block): void {
   switch (block.kind) {
@@ -90,7 +106,7 @@ function addBlock(body: Body, block: Block): void {
       return;
     case 'image':
       // Pictures are fetched by Discord: those of a simulator on this machine are none it could show.
-      if (isPublicUrl(block.url) && !body.picture) body.picture = { url: block.url, alt: block.alt };
+      if (isPublicUrl(block.url)) body.pictures.push({ url: block.url, alt: block.alt });
       return;
     case 'clip':
       // The clip is the person's own upload; its fields name it.
