@@ -46,6 +46,8 @@ interface Place {
 const STRIKE_WITHIN_MS = 1_500;
 const ANSWER_WITHIN_MS = 4_000;
 const EXIT_WITHIN_MS = 30_000;
+/** Lines of a worker that did wrong. */
+const LAST_WORDS = 30;
 /** The last worker's clock is five minutes ahead, after each new start five minutes behind, and so on. */
 const CLOCK_SHIFT_MS = 300_000;
 
@@ -72,8 +74,9 @@ export function startCrew({ workers, envOf, chatUrl, leaseMs }: CrewOptions): Cr
       if (place.child !== child) return;
       for (const answer of place.answers.values()) answer('gone');
       place.answers.clear();
-      if (!place.isDoomed && !isDismissed)
-        misdeeds.push(`a worker ended by itself with ${code}: ${child.lines.slice(-12).join('\n')}`);
+      // One that finds no database when it starts says so and ends; whoever runs it starts it again.
+      if (place.isReady && !place.isDoomed && !isDismissed)
+        misdeeds.push(`a worker ended by itself with ${code}: ${child.lines.slice(-LAST_WORDS).join('\n')}`);
       place.isReady = false;
       if (!isDismissed) start(place as Place);
     });
@@ -178,6 +181,6 @@ export function startCrew({ workers, envOf, chatUrl, leaseMs }: CrewOptions): Cr
     if (!isInTime) await child.kill('SIGKILL');
     const code = await child.ended;
     if (code !== 0)
-      misdeeds.push(`a worker that was told to end did so with ${code}: ${child.lines.slice(-12).join('\n')}`);
+      misdeeds.push(`a worker that was told to end did so with ${code}: ${child.lines.slice(-LAST_WORDS).join('\n')}`);
   }
 }
