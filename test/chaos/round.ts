@@ -17,6 +17,9 @@ const LEASE_MS = 4_000;
 const HELD_NOTICE_MS = 6_000;
 const CALM_AT_MOST_MS = 180_000;
 const LOOK_EVERY_MS = 500;
+/** Seldom enough for TikTok's 30 questions a minute. */
+const LOOKS_PER_HASTENING = 6;
+const SOON_MS = 10 * 60_000;
 /** So long nothing may move before a day passes for what still waits for TikTok's word. */
 const STILL_MS = 12_000;
 const DAY_MS = 25 * 3_600_000;
@@ -107,6 +110,7 @@ async function untilStill({ posts: { model } }: Ground): Promise<void> {
   let seen = '';
   let changedMs = Date.now();
   let isDayOver = false;
+  let looks = 0;
   while (Date.now() < giveUpAtMs) {
     const moving = await model.find(IS_MOVING, { version: 1, state: 1, outbox: 1, notifyAt: 1 }).lean();
     if (moving.every(({ state, outbox }) => state === 'published' && outbox.length === 0) && isDayOver) return;
@@ -116,12 +120,31 @@ async function untilStill({ posts: { model } }: Ground): Promise<void> {
     seen = now;
     const isHeld = { $gt: new Date(Date.now() + HELD_NOTICE_MS), $lt: new Date(Date.now() + 30_000 - HELD_NOTICE_MS) };
     await model.updateMany({ notifyAt: isHeld }, { $set: { notifyAt: new Date() } });
+    if (looks++ % LOOKS_PER_HASTENING === 0) await hasten(model);
     if (Date.now() - changedMs > STILL_MS && !isDayOver) {
       isDayOver = true;
       await passDay(model);
     }
     await delay(LOOK_EVERY_MS);
   }
+}
+
+/** What waits to be tried or asked about again does so now, unless it waits for TikTok's window. */
+async function hasten(model: Ground['posts']['model']): Promise<void> {
+  const now = new Date();
+  const isWaiting = {
+    lease: null,
+    wakeAt: { $gt: now, $lt: new Date(now.getTime() + SOON_MS) },
+    'due.at': { $lt: now },
+  };
+  await model.updateMany(
+    {
+      ...isWaiting,
+      state: { $in: ['scheduled', 'publishing', 'published'] },
+      'problem.code': { $ne: 'tiktok_rate_limited' },
+    },
+    { $set: { wakeAt: now } },
+  );
 }
 
 /** A day passes for posts of which TikTok has said nothing. */
