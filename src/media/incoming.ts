@@ -154,9 +154,12 @@ export function createIncoming(options: IncomingOptions): Pick<MediaStore, 'rece
         state.hashedBytes += chunk.length;
       };
       try {
-        return await inFile(pathOf(mediaId), 'a', file =>
+        const size = await inFile(pathOf(mediaId), 'a', file =>
           write(file, bytes, { from: offset, limitBytes: sizeBytes, onChunk }),
         );
+        // Begun early and not waited for: a disk that gets gigabytes with the last byte keeps the person waiting.
+        void inFile(pathOf(mediaId), 'r+', file => file.datasync()).catch(() => undefined);
+        return size;
       } catch (error) {
         const known = asStorageFull(error);
         // Others must not wait for the space of a clip that cannot become whole.

@@ -18,14 +18,23 @@ export function createFigureQueries(model: Model<StoredPost>) {
   return {
     /** Scheduled posts whose time comes, or came, before `until`. */
     countScheduled: (until: Date, world: World): Promise<number> =>
-      model.countDocuments({ wakeAt: { $type: 'date', $lte: until }, state: 'scheduled', ...ofSameKind(world) }),
+      model.countDocuments({
+        // Posts are woken before their time as well, to be looked at.
+        'due.at': { $lte: until },
+        wakeAt: { $type: 'date', $lte: until },
+        state: 'scheduled',
+        ...ofSameKind(world),
+      }),
 
     async findNextDue(after: Date, world: World): Promise<Date | null> {
       const next = await model
-        .findOne({ wakeAt: { $type: 'date', $gt: after }, state: 'scheduled', ...ofSameKind(world) }, { wakeAt: 1 })
-        .sort({ wakeAt: 1 })
-        .lean<Pick<StoredPost, 'wakeAt'> | null>();
-      return next?.wakeAt ?? null;
+        .findOne(
+          { 'due.at': { $gt: after }, wakeAt: { $type: 'date' }, state: 'scheduled', ...ofSameKind(world) },
+          { 'due.at': 1 },
+        )
+        .sort({ 'due.at': 1 })
+        .lean<Pick<StoredPost, 'due'> | null>();
+      return next?.due?.at ?? null;
     },
 
     async countOutcomes(since: Date, world: World): Promise<Outcomes> {

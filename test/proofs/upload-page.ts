@@ -98,8 +98,8 @@ async function timeBareUpload(browser: Browser, file: string, folder: string): P
   return seconds;
 }
 
-/** Picks the file, and breaks it off three times in three ways; gives the process that saw the end. */
-async function uploadBrokenly(page: Page, file: string, ground: Ground, clipcue: ChildProcess): Promise<ChildProcess> {
+/** Picks the file, and breaks it off three times in three ways; gives the process that saw the end, watched from its start. */
+async function uploadBrokenly(page: Page, file: string, ground: Ground, clipcue: ChildProcess) {
   await pick(page, file);
   await untilShare(page, SHARES[0]);
   await page.context().setOffline(true);
@@ -112,8 +112,9 @@ async function uploadBrokenly(page: Page, file: string, ground: Ground, clipcue:
   await untilShare(page, SHARES[2]);
   await clipcue.kill('SIGKILL');
   const next = await ground.startClipcue();
+  const memory = watchMemory(next.pid);
   await untilIn(page);
-  return next;
+  return { clipcue: next, memory };
 }
 
 export async function proveUploadPage(
@@ -130,10 +131,7 @@ export async function proveUploadPage(
     await writePaddedClip(CLIP, file, sizeBytes);
     const first = await ground.startClipcue();
     const page = await openLink(browser, first);
-    const before = watchMemory(first.pid);
-    const clipcue = await uploadBrokenly(page, file, ground, first);
-    before.stop();
-    const memory = watchMemory(clipcue.pid);
+    const { clipcue, memory } = await uploadBrokenly(page, file, ground, first);
     clipcue.tell('schedule-uploaded');
     await clipcue.waitForLine(/^scheduled$/);
     await ground.untilJournal('public', entries => entries.length === 1);
