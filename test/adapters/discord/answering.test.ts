@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DiscordPerson } from '#test/fakes/discord/person.ts';
 import type { FakeInteraction } from '#test/fakes/discord/state.ts';
 import { type SmallBot, startSmallBot } from './small-bot.ts';
 
 const DEFERRED = 5;
+const DEFERRED_UPDATE = 6;
+const SUGGESTIONS = 8;
 const MODAL = 9;
 
 let bot: SmallBot;
@@ -27,30 +30,38 @@ async function until(holds: () => boolean): Promise<void> {
 
 const countRequests = (path: RegExp) => bot.discord.requests.filter(request => path.test(request.path)).length;
 
-test('while 200 others run, each interaction is deferred within a second, answered, and answered once', async () => {
-  // What a process does once, such as compiling, is not what is asked about.
-  await bot.person('First').command('work');
-  bot.behaviour.handled.length = 0;
-  const gate = Promise.withResolvers<void>();
-  bot.behaviour.work = () => gate.promise;
+test('while 200 others run, each interaction is answered or deferred within a second, and once', async () => {
   const people = Array.from({ length: 200 }, (_, index) =>
     bot.person(`Crowd ${index}`, { place: index % 2 ? 'server' : 'direct' }),
   );
-  const interactions: FakeInteraction[] = [];
-  for (const person of people) {
-    interactions.push(person.client.command('work', {}));
+  // What a process does once, such as compiling, is not what is asked about; and two in five have a card to press at.
+  for (const person of people.filter((_, index) => index % 5 < 2)) await person.command('work');
+  bot.behaviour.handled.length = 0;
+  const gate = Promise.withResolvers<void>();
+  bot.behaviour.work = () => gate.promise;
+  const act = ({ client, shown, idOf }: DiscordPerson, index: number): [FakeInteraction, firstType: number] => {
+    const card = shown.at(-1);
+    if (index % 5 === 0 && card) return [client.press(card, idOf('Again')), DEFERRED_UPDATE];
+    if (index % 5 === 1 && card) return [client.press(card, idOf('Ask')), MODAL];
+    if (index % 5 === 2) return [client.suggest('work', 'clip', 'x'), SUGGESTIONS];
+    return [client.command('work', {}), DEFERRED];
+  };
+  const acts: [FakeInteraction, number][] = [];
+  for (const [index, person] of people.entries()) {
+    acts.push(act(person, index));
     // As people come: some at once, never all in the same millisecond.
-    if (interactions.length % 10 === 0) await sleep(75);
+    if (acts.length % 10 === 0) await sleep(75);
   }
-  await bot.discord.waitFor(() => interactions.every(({ first }) => first), 'all first responses');
+  await bot.discord.waitFor(() => acts.every(([{ first }]) => first), 'all first responses');
   gate.resolve();
-  for (const [index, interaction] of interactions.entries()) await people[index]?.outcomeOf(interaction);
-  for (const { id, first } of interactions) {
-    assert.equal(first?.type, DEFERRED);
+  for (const [index, [interaction, firstType]] of acts.entries()) {
+    const { id, first } = interaction;
+    if (firstType !== SUGGESTIONS) await people[index]?.outcomeOf(interaction);
+    assert.equal(first?.type, firstType);
     assert.ok(first.afterMs < 1000, `an interaction waited ${first.afterMs} ms for its first response`);
     assert.equal(countRequests(new RegExp(`^/interactions/${id}/`)), 1, 'one response to each');
   }
-  assert.equal(bot.behaviour.handled.length, 200, 'each was handled once');
+  assert.equal(bot.behaviour.handled.length, 120, 'each command and each “Again” was handled once');
 });
 
 test('private answers are seen by the person alone; in direct messages they stay', async () => {
