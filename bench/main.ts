@@ -1,11 +1,13 @@
 // `npm run bench -- <name> [case ...]`: measures and prints a JSON line a case.
 
+import { benchDatabase } from './database.ts';
 import { benchLateness } from './lateness.ts';
 import { benchUpload } from './upload.ts';
 
 const BENCHES: Readonly<Record<string, (print: (result: object) => void, cases: readonly string[]) => Promise<void>>> =
   {
     upload: benchUpload,
+    database: benchDatabase,
     lateness: benchLateness,
   };
 

@@ -26,6 +26,8 @@ export type Hint = { readonly index: Index } | { readonly natural: 1 | -1 } | nu
 
 const EQUAL = 100;
 const RANGE = 50;
+/** Most documents have nothing in a field of which some have: null narrows down less than a range does. */
+const NULL = 40;
 const UNIQUE = 1000;
 const SORTED = 20;
 const SORTED_INSIDE = 10;
@@ -102,20 +104,27 @@ function prefixScore(index: Index, conjuncts: readonly Match[]): { score: number
       score += RANGE;
       break;
     }
+    if (kind === 'null') {
+      score += NULL;
+      continue;
+    }
     score += kind === 'equal' ? EQUAL : EQUAL - 10;
     if (kind === 'equal' && fixed === position) fixed += 1;
   }
   return { score, fixed, unique: index.definition.unique && fixed === index.definition.fields.length };
 }
 
-function strongest(index: Index, position: number, conjuncts: readonly Match[]): 'equal' | 'list' | 'range' | null {
-  let best: 'list' | 'range' | null = null;
+type Strength = 'equal' | 'list' | 'range' | 'null';
+
+function strongest(index: Index, position: number, conjuncts: readonly Match[]): Strength | null {
+  let best: Exclude<Strength, 'equal'> | null = null;
   for (const conjunct of conjuncts) {
     if (conjunct.kind !== 'leaf' || fieldPosition(index, conjunct.path) !== position) continue;
     if (!conditionFor(conjunct, index, true)) continue;
     if (conjunct.operator === 'eq' && conjunct.operand !== null && !Array.isArray(conjunct.operand)) return 'equal';
-    if (conjunct.operator === 'in' || conjunct.operator === 'eq') best = 'list';
-    else if (best === null && conjunct.operator !== 'exists') best = 'range';
+    if (conjunct.operator === 'eq' && conjunct.operand === null) best ??= 'null';
+    else if (conjunct.operator === 'in' || conjunct.operator === 'eq') best = 'list';
+    else if (best !== 'list' && conjunct.operator !== 'exists') best = 'range';
   }
   return best;
 }
