@@ -7,6 +7,7 @@ import { wordsFor } from '#chat/explain.ts';
 import type { ClipFacts } from '#domain/clip.ts';
 import { judgeRules, type RuleVerdict } from '#domain/clip-rules.ts';
 import { isAppError } from '#domain/errors.ts';
+import { createSecondOpinion } from '#media/ffprobe.ts';
 import { createProber } from '#media/probe.ts';
 
 interface Report {
@@ -27,7 +28,8 @@ if (positionals.length === 0) {
   process.exit(2);
 }
 
-const prober = createProber();
+const { FFPROBE_PATH } = process.env;
+const prober = createProber({ secondOpinion: FFPROBE_PATH ? createSecondOpinion(FFPROBE_PATH) : undefined });
 
 async function report(file: string): Promise<Report> {
   try {

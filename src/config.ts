@@ -38,6 +38,8 @@ export interface Config {
   readonly maxClipBytes: number;
   /** Null: clips lie in the data folder. */
   readonly mediaStore: MediaStoreConfig | null;
+  /** Null: no second opinion on clips. */
+  readonly ffprobePath: string | null;
   /** For all clips of one person together. */
   readonly personQuotaBytes: number;
   readonly clipKeepMs: number;
@@ -162,6 +164,7 @@ export function loadConfig(env: Environment, fileNames: readonly string[] = []):
     keyring,
     maxClipBytes: read.MAX_CLIP_MB * 1_000_000,
     mediaStore,
+    ffprobePath: read.FFPROBE_PATH ?? null,
     personQuotaBytes: read.CLIPS_PER_PERSON_MB * 1_000_000,
     clipKeepMs: read.MEDIA_KEEP_DAYS * 86_400_000,
     logLevel: read.LOG_LEVEL,

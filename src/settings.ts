@@ -207,6 +207,11 @@ export const SETTINGS = {
   ),
   S3_ACCESS_KEY_ID: setting(z.string().min(1).optional(), 'AKIAXXXXXXXX', 'Access key for MEDIA_STORE.', true),
   S3_SECRET_ACCESS_KEY: setting(z.string().min(1).optional(), 'xxxxxxxx', 'Secret of the same access key.', true),
+  FFPROBE_PATH: setting(
+    z.string().min(1).optional(),
+    '/usr/bin/ffprobe',
+    'ffprobe, asked about clips that Clipcue cannot read by itself; without it they are refused.',
+  ),
   LOG_LEVEL: setting(
     choice(['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     'info',

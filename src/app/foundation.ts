@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { makeId } from '../domain/secrets.ts';
 import type { Log } from '../log.ts';
+import { createSecondOpinion } from '../media/ffprobe.ts';
 import { connectTo, createLinkSource } from '../media/link-source.ts';
 import { createProber } from '../media/probe.ts';
 import { readOrMakeKeyFile } from '../stores/keyring.ts';
@@ -32,7 +33,9 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
   const media = await openMedia(config, { clock, newId }, closers);
   const links = createLinkSource({ resolve: name => lookup(name, { all: true }), connect: connectTo });
   closers.push(links.close);
-  const prober = createProber();
+  const prober = createProber({
+    secondOpinion: config.ffprobePath === null ? undefined : createSecondOpinion(config.ffprobePath),
+  });
   closers.push(() => prober.close());
   return {
     config,

@@ -3,8 +3,9 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ClipContainer, ClipFacts } from '../domain/clip.ts';
-import { AppError } from '../domain/errors.ts';
+import { AppError, isAppError } from '../domain/errors.ts';
 import { walkBoxes } from './box-walker.ts';
+import type { SecondOpinion } from './ffprobe.ts';
 import { createParser } from './parser.ts';
 import { HEAD_BYTES, readElement, sniff } from './sniff.ts';
 
@@ -12,15 +13,17 @@ export interface ProberOptions {
   /** Processor time, for the parser and one clip. */
   readonly cpuLimitMs?: number;
   readonly memoryMb?: number;
+  /** Asked where the parser cannot read a file. */
+  readonly secondOpinion?: SecondOpinion | undefined;
 }
 
 export type Prober = ReturnType<typeof createProber>;
 
 /** A prober with one parsing thread, started by its first clip. `close` it at the end. */
-export function createProber({ cpuLimitMs = 1000, memoryMb = 64 }: ProberOptions = {}) {
+export function createProber({ cpuLimitMs = 1000, memoryMb = 64, secondOpinion }: ProberOptions = {}) {
   const parser = createParser({ cpuLimitMs, memoryMb });
 
-  async function probeFile(file: FileHandle): Promise<ClipFacts> {
+  async function probeFile(file: FileHandle, path: string): Promise<ClipFacts> {
     const { size: sizeBytes } = await file.stat();
     if (sizeBytes === 0) throw new AppError('clip_empty');
     const head = Buffer.alloc(Math.min(HEAD_BYTES, sizeBytes));
@@ -28,7 +31,14 @@ export function createProber({ cpuLimitMs = 1000, memoryMb = 64 }: ProberOptions
     const container = requireClip(head);
     if (container === 'webm') requireWholeSegment(head, sizeBytes);
     else await walkBoxes(file, sizeBytes);
-    return { container, sizeBytes, ...(await parser.parse({ fd: file.fd, sizeBytes })) };
+    try {
+      return { container, sizeBytes, ...(await parser.parse({ fd: file.fd, sizeBytes })) };
+    } catch (error) {
+      const isOpen = isAppError(error, 'clip_unreadable', 'clip_without_picture');
+      const facts = isOpen && secondOpinion ? await secondOpinion(path, container, sizeBytes) : null;
+      if (facts) return { container, sizeBytes, ...facts };
+      throw error;
+    }
   }
 
   return {
@@ -40,7 +50,7 @@ export function createProber({ cpuLimitMs = 1000, memoryMb = 64 }: ProberOptions
     async probe(path: string): Promise<ClipFacts> {
       const file = await open(path, 'r').catch(asClipGone);
       try {
-        return await probeFile(file);
+        return await probeFile(file, path);
       } finally {
         await file.close();
       }

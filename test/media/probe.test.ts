@@ -1,6 +1,7 @@
 // The prober against the shared clips, and against files made to hurt it.
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { Mp4OutputFormat, WebMOutputFormat } from 'mediabunny';
 import { judgeClip } from '#domain/clip-rules.ts';
 import { type ErrorCode, isAppError } from '#domain/errors.ts';
+import { createSecondOpinion } from '#media/ffprobe.ts';
 import { createProber } from '#media/probe.ts';
 import { HOSTILE_CLIPS } from './hostile-clips.ts';
 import { mutate } from './mutated-clip.ts';
@@ -176,6 +178,41 @@ describe('hostile files', () => {
     const closed = createProber();
     await closed.close();
     await assert.rejects(closed.probe(join(CLIPS, 'vertical-6s.mp4')), { code: 'aborted' });
+  });
+});
+
+describe('a second opinion', () => {
+  const FFPROBE = '/usr/bin/ffprobe';
+  // A parser without any time reads nothing, so that the other one is asked.
+  const open = (program: string) => createProber({ cpuLimitMs: 0, secondOpinion: createSecondOpinion(program) });
+
+  it('reads what the parser did not', { skip: existsSync(FFPROBE) ? false : 'ffprobe is not installed' }, async () => {
+    const asked = open(FFPROBE);
+    try {
+      for (const [name, [container, video, audio, width, height]] of Object.entries(FIT)) {
+        const facts = await asked.probe(join(CLIPS, name));
+        const { frameRate, ...seen } = await prober.probe(join(CLIPS, name));
+        assert.deepEqual(
+          [facts.container, facts.videoCodec, facts.audioCodec, facts.width, facts.height],
+          [container, video, audio, width, height],
+          name,
+        );
+        assert.ok(Math.abs(facts.frameRate - frameRate) < 0.1, `${name}: ${facts.frameRate} fps`);
+        assert.ok(Math.abs(facts.durationMs - seen.durationMs) < 50, `${name}: ${facts.durationMs} ms`);
+      }
+      await assert.rejects(asked.probe(join(CLIPS, 'bad/audio-only.mp4')));
+      await assert.rejects(asked.probe(join(CLIPS, 'bad/cut-short.mp4')), { code: 'clip_incomplete' });
+    } finally {
+      await asked.close();
+    }
+  });
+
+  it('is none where the program is missing, or is another one', async () => {
+    for (const program of ['/no/such/program', process.execPath]) {
+      const asked = open(program);
+      await assert.rejects(asked.probe(join(CLIPS, 'vertical-6s.mp4')), { code: 'clip_unreadable' });
+      await asked.close();
+    }
   });
 });
 
