@@ -13,8 +13,8 @@ const NAME = 'claim';
 export function codeOf(invocation: Invocation): string | null {
   if (invocation.kind === 'start') return codeInPayload(invocation.payload);
   if (invocation.kind !== 'command' || canonicalName(invocation.command) !== NAME) return null;
-  const { code } = invocation.options;
-  return typeof code === 'string' ? code : null;
+  const code = invocation.options.code ?? invocation.typed?.words;
+  return typeof code === 'string' ? code.trim() || null : null;
 }
 
 /** Answers the code of somebody who is in by now. */

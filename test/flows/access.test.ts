@@ -258,7 +258,7 @@ describe('an invitation', () => {
     await owner.press('Who is in');
     assert.ok(owner.read().includes(`1. Olga: owner, on ${stand.platform}`), owner.read());
     assert.match(owner.read(), /Mia/);
-    assert.match(owner.read(), /Invitations that nobody has used yet\n1\. made/);
+    assert.match(owner.read(), /Invitations that nobody has used yet\n+1\. made/);
     await owner.press('Take back 1');
     const thief = stand.person('Thilo');
     await thief.open(payload);

@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createHeadlessAdapter, HEADLESS_LIMITS } from '#adapters/headless/adapter.ts';
 import type { HeadlessPerson } from '#adapters/headless/person.ts';
 import { createBrowser } from '#demo/browser.ts';
-import { decide, followLink, readReturnCode } from '#demo/consent.ts';
+import { decide, followLink } from '#demo/consent.ts';
+import { codeOn } from '#test/support/linking.ts';
 import { DIRECT_SCOPES, type Stand, schedulePost, startStand } from '#test/support/stand.ts';
 
 const CAPTION = 'A caption nobody else has #leaving';
@@ -146,7 +147,7 @@ async function connectTyping(person: HeadlessPerson): Promise<void> {
   await person.command('connect-tiktok');
   const browser = createBrowser();
   const consentPage = await followLink(browser, person.linkOf('Open the link'));
-  const code = readReturnCode(await decide(browser, consentPage, { account: 'max.moves', scopes: DIRECT_SCOPES }));
+  const code = codeOn(await decide(browser, consentPage, { account: 'max.moves', scopes: DIRECT_SCOPES }));
   await person.command('connect-tiktok', { code });
 }
 
@@ -165,7 +166,7 @@ it('gives back what TikTok granted and nobody claimed', async () => {
     await nora.command('connect-tiktok');
     const browser = createBrowser();
     const consentPage = await followLink(browser, nora.linkOf('Open the link'));
-    readReturnCode(await decide(browser, consentPage, { account: 'nora.private', scopes: DIRECT_SCOPES }));
+    codeOn(await decide(browser, consentPage, { account: 'nora.private', scopes: DIRECT_SCOPES }));
     await nora.command('settings');
     await nora.press('Delete everything about me');
     await nora.press('Yes, delete everything');

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { HeadlessPerson } from '#adapters/headless/person.ts';
 import { createBrowser } from '#demo/browser.ts';
-import { followLink, readReturnCode } from '#demo/consent.ts';
-import { askForLink, authorize, bringCode, press } from '#test/support/linking.ts';
+import { followLink } from '#demo/consent.ts';
+import { askForLink, authorize, bringCode, codeOn, press } from '#test/support/linking.ts';
 import { type Stand, schedulePost, startStand } from '#test/support/stand.ts';
 
 let stand: Stand;
@@ -49,14 +49,14 @@ test('[Wrong account?] gives the grant back and starts again, with TikTok asking
   const browser = createBrowser();
   const first = await followLink(browser, await askForLink(person));
   assert.doesNotMatch(first.url, /disable_auto_auth/);
-  await bringCode(person, readReturnCode(await authorize(browser, first, wrong.username)));
+  await bringCode(person, codeOn(await authorize(browser, first, wrong.username)));
   await person.press('Wrong account?');
   assert.ok(await revoked(wrong.username));
   const offer = newest(person, /Connect a TikTok account/);
   assert.match(offer, new RegExp(`${wrong.name} is disconnected again\\. TikTok will ask which account`));
   const again = await followLink(browser, person.linkOf('Open the link'));
   assert.match(again.url, /disable_auto_auth=1/, 'TikTok should ask even a browser that it knows');
-  await bringCode(person, readReturnCode(await authorize(browser, again, right.username)));
+  await bringCode(person, codeOn(await authorize(browser, again, right.username)));
   const list = await read(person, 'accounts');
   assert.match(list, new RegExp(right.name));
   assert.doesNotMatch(list, new RegExp(`${wrong.name}\\b`));

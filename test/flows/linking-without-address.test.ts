@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createHeadlessAdapter, HEADLESS_LIMITS } from '#adapters/headless/adapter.ts';
 import type { HeadlessPerson } from '#adapters/headless/person.ts';
-import { arrive, askForLink, assertNotLogged, bringCode, consent, wordsOf } from '#test/support/linking.ts';
+import { arrive, askForLink, assertNotLogged, bringCode, codeOn, consent, wordsOf } from '#test/support/linking.ts';
 import { type Stand, startStand } from '#test/support/stand.ts';
 
 let stand: Stand;
@@ -129,7 +129,7 @@ test('on the bot’s own machine the page loads: it needs the live state alone a
   const person = stand.person('Local');
   const address = await goToTikTok(person, newCreator());
   const page = await arrive(address);
-  const code = /<output[^>]*>([^<]+)/.exec(page.body)?.[1] ?? '';
+  const code = codeOn(page);
   assert.match(wordsOf(page), /One step is left/);
   assert.equal((await arrive(address)).status, 410);
   assert.match(await paste(person, code), /Connected/, 'the form takes the code as well');
@@ -139,7 +139,7 @@ test('on the bot’s own machine the page loads: it needs the live state alone a
 test('that page binds nothing by itself: the code works for who asked alone', async () => {
   const [asker, other] = [stand.person('Asker'), stand.person('Nosy')];
   const page = await arrive(await goToTikTok(asker, newCreator()));
-  const code = /<output[^>]*>([^<]+)/.exec(page.body)?.[1] ?? '';
+  const code = codeOn(page);
   assert.match(await bringCode(other, code), /somebody else’s request/);
 });
 

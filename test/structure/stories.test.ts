@@ -14,7 +14,7 @@ const TOLD_ONCE: Readonly<Record<string, string>> = {
 const read = (name: string, folder: URL) => readFile(new URL(name, folder), 'utf8');
 const listStories = async (folder: URL) => (await readdir(folder)).filter(name => name.endsWith('.test.ts'));
 
-for (const platform of ['discord'])
+for (const platform of ['discord', 'telegram'])
   test(`the stories on ${platform}`, async () => {
     const folder = new URL(`${platform}/`, FLOWS);
     const told = new Set(await listStories(folder));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { HeadlessPerson } from '#adapters/headless/person.ts';
 import { type Browser, type BrowserPage, createBrowser } from '#demo/browser.ts';
-import { decide, followLink, readReturnCode } from '#demo/consent.ts';
+import { decide, followLink } from '#demo/consent.ts';
 import { DIRECT_SCOPES, type Stand } from './stand.ts';
 
 /** Asks for a link, as `/connect-tiktok` does. */
@@ -20,10 +20,14 @@ export const authorize = (
   scopes: readonly string[] = DIRECT_SCOPES,
 ): Promise<BrowserPage> => decide(browser, consentPage, { account, scopes });
 
+/** The return code on a result page, in words or in the button that leads back to the chat; empty where there is none. */
+export const codeOn = ({ body }: { readonly body: string }): string =>
+  decodeURIComponent((/<output[^>]*>([^<]+)/.exec(body) ?? /href="[^"?]+\?start=([^"&]+)"/.exec(body))?.[1] ?? '');
+
 /** From the link to the return code, in a browser of its own. */
 export async function getReturnCode(person: HeadlessPerson, account: string): Promise<string> {
   const browser = createBrowser();
-  return readReturnCode(await authorize(browser, await followLink(browser, await askForLink(person)), account));
+  return codeOn(await authorize(browser, await followLink(browser, await askForLink(person)), account));
 }
 
 /** Brings a code to the chat. Gives what the bot answered. */

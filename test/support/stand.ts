@@ -52,8 +52,8 @@ export interface Stand {
   connect(person: HeadlessPerson, account?: string): Promise<void>;
   /** Stops the app and starts it again on the same data, with `env` laid over its settings from here on. */
   restart(env?: Record<string, string>): Promise<void>;
-  /** From here on no message of the bot's own reaches the platform. Gives the way to end it. */
-  cutOff(): () => void;
+  /** From here on no message of the bot's own reaches this person. Gives the way to end it. */
+  cutOff(person: HeadlessPerson): () => void;
   stop(): Promise<void>;
 }
 

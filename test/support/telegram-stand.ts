@@ -4,6 +4,8 @@ import { createBrowser } from '#demo/browser.ts';
 import { decide, followLink } from '#demo/consent.ts';
 import { createTelegramPerson, type TelegramPerson } from '#test/fakes/telegram/person.ts';
 import { type FakeTelegram, startFakeTelegram } from '#test/fakes/telegram/server.ts';
+import { codeOn } from './linking.ts';
+import { bringTo, PUBLIC_ADDRESS } from './public-address.ts';
 import { DIRECT_SCOPES, type Stand, type StandOptions, startHeadlessStand } from './stand.ts';
 
 export interface TelegramStand extends Stand {
@@ -23,6 +25,7 @@ export async function startTelegramStand(options: TelegramStandOptions = {}): Pr
     TELEGRAM_BOT_TOKEN: telegram.token,
     TELEGRAM_API_ROOT: telegram.origin,
     ACCESS: 'everyone',
+    ...(options.opensPages && { PUBLIC_URL: PUBLIC_ADDRESS }),
     ...options.env,
   };
   const stand = await startHeadlessStand({ ...options, env }).catch(async error => {
@@ -30,7 +33,8 @@ export async function startTelegramStand(options: TelegramStandOptions = {}): Pr
     throw error;
   });
   const people = new Map<string, TelegramPerson>();
-  const { stop, restart } = stand;
+  const { stop } = stand;
+  const leaveAddress = options.opensPages ? bringTo(() => stand.config.port) : null;
 
   return Object.assign(stand, {
     telegram,
@@ -47,8 +51,13 @@ export async function startTelegramStand(options: TelegramStandOptions = {}): Pr
       await person.command('connect-tiktok');
       await person.open(await consentInBrowser(person.linkOf(/^Open /), account));
     },
-    restart,
+    cutOff(person: Parameters<Stand['cutOff']>[0]) {
+      const isToThem = ({ chat_id: chatId }: Readonly<Record<string, unknown>>) =>
+        [...people.values()].some(one => one === person && one.id === Number(chatId));
+      return telegram.fail({ method: 'sendMessage', status: 503, matches: isToThem });
+    },
     async stop() {
+      leaveAddress?.();
       await stop();
       await telegram.stop();
     },
@@ -60,7 +69,7 @@ export async function consentInBrowser(url: string, account = 'clara.cooks'): Pr
   const browser = createBrowser();
   const consentPage = url.includes('/connect/') ? await followLink(browser, url) : await browser.open(url);
   const page = await decide(browser, consentPage, { account, scopes: DIRECT_SCOPES });
-  const payload = /href="https:\/\/t\.me\/[^?"]+\?start=([^"]+)"/.exec(page.body)?.[1];
+  const payload = codeOn(page);
   if (!payload) throw new Error(`the page leads to no Telegram chat (${page.status}): ${page.body.slice(0, 2000)}`);
   return payload;
 }

@@ -6,7 +6,7 @@ import type { HeadlessPerson } from '#adapters/headless/person.ts';
 import { renderText } from '#adapters/headless/render-text.ts';
 import { decodeActionId, encodeActionId } from '#chat/action-id.ts';
 import { type ClipOffer, isClip } from '#chat/invocation.ts';
-import { button, type Choice, type Control, link, type Reply, reply, select, text } from '#chat/reply.ts';
+import { type Block, button, type Choice, type Control, link, type Reply, reply, select, text } from '#chat/reply.ts';
 import type { FakeTelegram } from './server.ts';
 import type { FakeMessage, KeyboardButton } from './state.ts';
 
@@ -38,7 +38,9 @@ export function createTelegramPerson(
     if (!last) throw new Error(`${name} got no answer`);
     return last;
   };
-  const read = (message: ChatMessage = toChatMessage(newest())) => renderText(message.reply, clock());
+  /** What a button copies stands in the text already. */
+  const read = ({ reply: shownReply }: ChatMessage = toChatMessage(newest())) =>
+    renderText({ ...shownReply, blocks: shownReply.blocks.filter(({ kind }) => kind !== 'copy') }, clock());
   const isWanted = (wanted: string | RegExp, label: string) =>
     typeof wanted === 'string' ? label === wanted : wanted.test(label);
 
@@ -166,7 +168,11 @@ export function createTelegramPerson(
     async fill(values) {
       let last = toChatMessage(newest());
       for (const value of Object.values(values))
-        last = isClip(value) ? await person.sendClips([value]) : await person.say(value);
+        if (isClip(value)) last = await person.sendClips([value]);
+        // Nobody can send nothing; a button of the question stands for it.
+        else
+          last =
+            value === '' ? ((await person.press(/^Leave it empty$|^Skip$/)) as ChatMessage) : await person.say(value);
       // A screen's form has the other fields filled in; here they are asked for, and left as they are.
       for (;;) {
         const labels = last.reply.rows.flat().map(control => (control.kind === 'button' ? control.label : ''));
@@ -210,9 +216,16 @@ const optionId = (id: string, value: string) => {
 /** The message as the shared stories read it. */
 export function toChatMessage(message: FakeMessage): ChatMessage {
   const { words, links } = splitAddresses(message.content.text);
+  const { document } = message;
+  const copies = message.keyboard.flat().flatMap(({ copy_text: copy }) => (copy ? [copy.text] : []));
+  const blocks: Block[] = [
+    text(words),
+    ...copies.map(copied => ({ kind: 'copy', text: copied }) as const),
+    ...(document ? [{ kind: 'file', name: document.name, content: document.content.toString() } as const] : []),
+  ];
   return {
     ref: String(message.message_id),
-    reply: reply([text(words)], { rows: [...readKeyboard(message.keyboard), links] }) as Reply,
+    reply: reply(blocks, { rows: [...readKeyboard(message.keyboard), links] }) as Reply,
     answers: message.replyTo === null ? null : String(message.replyTo),
     isSilent: message.isSilent,
   };

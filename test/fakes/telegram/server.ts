@@ -39,6 +39,8 @@ export interface FakeTelegram {
   readonly state: FakeState;
   readonly calls: readonly Call[];
   addFault(fault: Fault): void;
+  /** The fault meets every call from here on. Gives the way to end it. */
+  fail(fault: Fault): () => void;
   addFile(file: FakeFile): string;
   /** Waits for a call, past or to come. @throws Error listing what was called instead. */
   waitForCall(matches: (call: Call) => boolean, timeoutMs?: number): Promise<Call>;
@@ -182,6 +184,13 @@ export async function startFakeTelegram({ isLocal = false } = {}): Promise<FakeT
     state,
     calls,
     addFault: fault => void faults.push({ ...fault, left: fault.times ?? 1 }),
+    fail(fault) {
+      const lasting = { ...fault, left: Number.POSITIVE_INFINITY };
+      faults.push(lasting);
+      return () => {
+        lasting.left = 0;
+      };
+    },
     addFile(file) {
       const id = `file${state.files.size + 1}`;
       state.files.set(id, file);
