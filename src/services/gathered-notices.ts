@@ -26,6 +26,7 @@ export type Gathered =
   | { readonly kind: 'stale' };
 
 export function createGatheredNotices({ posts, findAccount, renderGathered }: GatheredNoticesDeps) {
+  const dueOf = ({ due }: Post) => due?.at?.getTime() ?? 0;
   const since = ({ outbox }: Post) => outbox[0]?.at.getTime() ?? 0;
 
   return async function tell(
@@ -43,7 +44,8 @@ export function createGatheredNotices({ posts, findAccount, renderGathered }: Ga
       return { kind: 'left_to_another' };
     }
     const waiting: Waiting[] = [];
-    for (const one of owing)
+    // As the person had planned them; they may have been noticed in any order.
+    for (const one of owing.toSorted((a, b) => dueOf(a) - dueOf(b)))
       waiting.push({ post: one, account: one.accountId ? await findAccount(one.accountId) : null });
     const [first, ...others] = waiting;
     if (!first) return { kind: 'stale' };

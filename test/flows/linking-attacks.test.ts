@@ -175,7 +175,9 @@ test('a code typed carelessly is the same code; nobody’s code is told as such'
   const person = stand.person('Careless');
   assert.match(await bringCode(person, 'AAAA-AAAA'), /no longer good/);
   const code = await getReturnCode(person, newCreator());
-  assert.match(await bringCode(person, ` ${code.toLowerCase().replace('-', '')} `), /Connected/);
+  // Where a button brings the code it is a long one, and letters of both sizes are told apart.
+  const careless = code.length > 12 ? code : code.toLowerCase().replace('-', '');
+  assert.match(await bringCode(person, ` ${careless} `), /Connected/);
 });
 
 test('a code that nobody brings within five minutes is void, and its grant goes back', async () => {

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { ChatMessage } from '#adapters/headless/adapter.ts';
 import { type HeadlessPerson, offerFile } from '#adapters/headless/person.ts';
 import { wallTimeAt } from '#domain/when/wall-time.ts';
 import { CLIP, type Stand, schedulePost, startStand } from '#test/support/stand.ts';
@@ -20,6 +21,9 @@ before(async () => {
   await stand.connect(clara);
 });
 after(() => stand.stop());
+
+/** Notices answer a card of the bot's; on some platforms the card itself answers the clip that somebody sent. */
+const isNotice = ({ answers }: ChatMessage): boolean => clara.messages.some(({ ref }) => ref === answers);
 
 /** A zone in which it is night, or day, at this moment. */
 function zoneWhere(isNight: boolean): string {
@@ -51,7 +55,7 @@ test('at night good news is silent, problems are not', async () => {
   await users().updateOne({}, { $set: { zone: zoneWhere(true) } });
   await schedulePost(clara, { when: 'in 1 second', caption: 'By night #two' });
   await clara.waitFor(/Live on TikTok: Clara Cooks[\s\S]*By night #two/);
-  const told = clara.messages.filter(message => message.answers && /By night #two/.test(clara.read(message)));
+  const told = clara.messages.filter(message => isNotice(message) && /By night #two/.test(clara.read(message)));
   assert.deepEqual(
     told.map(({ isSilent }) => isSilent),
     [true],
@@ -70,7 +74,7 @@ test('problems only: no word of what went well', async () => {
   const before = clara.messages.length;
   await schedulePost(clara, { when: 'in 1 second', caption: 'Quietly #four' });
   await clara.waitFor(/^Live on TikTok\n\s*Account:[\s\S]*#four/);
-  const told = clara.messages.slice(before).filter(({ answers }) => answers !== null);
+  const told = clara.messages.slice(before).filter(isNotice);
   assert.deepEqual(told, [], 'the card is edited, no message is sent');
 });
 
