@@ -21,6 +21,7 @@ const CLIP_BYTES = 100_000;
 const BATCH = 1_000;
 const WRITERS = 16;
 const DAY_MS = 86_400_000;
+const LOOK_EVERY_MS = 1_000;
 const JOBS = 'jobs';
 
 export type Crowd = Awaited<ReturnType<typeof openCrowd>>;
@@ -125,15 +126,16 @@ export async function openCrowd(database: Database, simulator: SimulatorProcess,
       return new Map(made.map(({ id, due }) => [id, due?.at?.getTime() ?? 0]));
     },
 
-    /** Waits until nothing is left to do for the posts of a case: the next one begins on a quiet machine. */
-    async settle(ids: Iterable<string>, giveUpMs: number): Promise<void> {
+    /** Waits until nothing is left to do for any post but the far ones: the next case begins on a quiet machine. */
+    async settle(giveUpMs: number): Promise<void> {
       const giveUpAt = Date.now() + giveUpMs;
-      const mine = [...ids];
       for (;;) {
-        const left = await posts.model.countDocuments({ _id: { $in: mine }, wakeAt: { $ne: null } });
+        const soon = new Date(Date.now() + DAY_MS / 2);
+        // Answered from an index: looking must not be work that the case is measured with.
+        const left = await posts.model.countDocuments({ wakeAt: { $type: 'date', $lt: soon } });
         if (left === 0) return;
-        if (Date.now() > giveUpAt) throw new Error(`${left} of ${mine.length} posts were not published`);
-        await delay(500);
+        if (Date.now() > giveUpAt) throw new Error(`${left} posts were not published`);
+        await delay(LOOK_EVERY_MS);
       }
     },
   };

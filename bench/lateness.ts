@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type JournalEntry, SIMULATOR_CLIENT } from '#simulator/simulator.ts';
 import { connectDatabase, type Database } from '#stores/database.ts';
@@ -142,7 +143,8 @@ async function measure(rig: Rig, { posts, overMs }: Case, workers: number, profi
     const after = await lastEntry(rig.simulator);
     const dueMs = Date.now() + LEAD_MS + posts * LEAD_PER_POST_MS;
     const dueTimes = await rig.crowd.schedule(posts, dueMs, overMs);
-    await rig.crowd.settle(dueTimes.keys(), SETTLE_MS + overMs);
+    await delay(Math.max(0, dueMs + overMs - Date.now()));
+    await rig.crowd.settle(SETTLE_MS);
     const inits = await readInits(rig.simulator, after);
     const lateMs = inits.flatMap(({ at, postInfo }) => {
       const due = dueTimes.get((postInfo as { title: string }).title);
