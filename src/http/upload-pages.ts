@@ -61,7 +61,7 @@ export const uploadPage = ({ upload, standing, chatUrl, limitWords, scripts }: U
 </section>
 <section data-shown="done" hidden>
 <h1>Your clip is in</h1>
-<p role="status">Its card on ${platform} is ready for the rest.</p>
+<p role="status">Its card in the chat is ready for the rest.</p>
 ${back}
 </section>
 <section data-shown="over" hidden>
