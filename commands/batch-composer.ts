@@ -6,7 +6,7 @@ import { heading, type Reply, reply, text } from '#chat/reply.ts';
 import { checkCaption } from '#domain/caption.ts';
 import { AppError, isAppError } from '#domain/errors.ts';
 import { type Clip, isWaitingForZone, type Post } from '#domain/post-record.ts';
-import { readSeries } from '#domain/series.ts';
+import { readSeries, splitSeries } from '#domain/series.ts';
 import { splitWhen } from '#domain/when/split.ts';
 import { type BatchView, renderBatch } from './cards/batch-card.ts';
 import type { Context } from './command.ts';
@@ -75,7 +75,8 @@ export async function startBatch(ctx: Context, offers: readonly ClipOffer[], wor
       heading('None of these can be posted'),
       ...refused.map(({ name, reason }) => text({ bold: name }, `: ${reason}`)),
     ]);
-  const { when, caption } = splitWhen(words, { now: ctx.now, zone: ctx.user.zone ?? 'UTC' });
+  const split = splitWhen(words, { now: ctx.now, zone: ctx.user.zone ?? 'UTC' });
+  const { when, caption } = splitSeries(split.when, split.caption);
   const place = { platform: ctx.person.platform, chatId: ctx.person.chatId };
   const drafts = await ctx.services.batches.draft(ctx.user, place, clips, checkCaption(caption), ctx.eventKey);
   const batchId = drafts[0]?.batch?.id ?? '';

@@ -31,6 +31,26 @@ export function readSeries(words: string): Series {
   return { first: found.first, step: unit === 'd' ? { days: count } : { ms: count * (UNIT_MS[unit] ?? 0) } };
 }
 
+/** A gap at the beginning of what stands after a time: "then daily #cats", "every 4 h - soup". */
+const STEP_BEFORE_CAPTION =
+  /^(?:then\s+)?(?:daily|every\s+(?:day|\d{1,3}\s*(?:days?|hours?|h|minutes?|mins?|m)))(?=$|[\s,;:|#–—-])/iu;
+
+/**
+ * Tells the gap from the caption where a time was told from both: the words of the series whole, and the caption without them. A
+ * caption that only looks like a gap in part stays as it is.
+ */
+export function splitSeries(when: string, rest: string): { readonly when: string; readonly caption: string } {
+  const step = when === '' ? null : STEP_BEFORE_CAPTION.exec(rest.trim())?.[0];
+  if (!step) return { when, caption: rest };
+  return {
+    when: `${when}, ${step}`,
+    caption: rest
+      .trim()
+      .slice(step.length)
+      .replace(/^\s*[,;:|–—-]?\s*/u, ''),
+  };
+}
+
 /** The instant of the post that is `index` steps after the first, ms. A clock change that swallows the time moves it just past. */
 export function instantInSeries(firstAt: number, index: number, step: Step, zone: string): number {
   if ('ms' in step) return firstAt + index * step.ms;

@@ -245,13 +245,15 @@ export function createPostStore(connection: Connection) {
       until: Date,
       limit: number,
       world: World,
-    ): Promise<{ id: string; wakeAt: Date; version: number }[]> {
+    ): Promise<{ id: string; ownerId: string; wakeAt: Date; version: number }[]> {
       const found = await model
-        .find({ wakeAt: { $type: 'date', $lte: until }, ...ofSameKind(world) }, { wakeAt: 1, version: 1 })
+        .find({ wakeAt: { $type: 'date', $lte: until }, ...ofSameKind(world) }, { wakeAt: 1, version: 1, ownerId: 1 })
         .sort({ wakeAt: 1 })
         .limit(limit)
-        .lean<Pick<StoredPost, '_id' | 'wakeAt' | 'version'>[]>();
-      return found.flatMap(({ _id, wakeAt, version }) => (wakeAt ? [{ id: _id, wakeAt, version }] : []));
+        .lean<Pick<StoredPost, '_id' | 'wakeAt' | 'version' | 'ownerId'>[]>();
+      return found.flatMap(({ _id, ownerId, wakeAt, version }) =>
+        wakeAt ? [{ id: _id, ownerId, wakeAt, version }] : [],
+      );
     },
 
     async keepCard(ownerId: string, id: string, messageRef: string): Promise<void> {

@@ -20,6 +20,8 @@ test('a clip in several chunks goes up without being held in memory', async t =>
   await proveUploadMemory(line => t.diagnostic(line), { sizeBytes: SEVERAL_CHUNKS_BYTES });
 });
 
-test('a disk that fills up in the middle: a clear refusal, no partial file', { skip: whyNoSmallDisk() ?? false }, async t => {
+test('a disk that fills up in the middle: a clear refusal, no partial file', {
+  skip: whyNoSmallDisk() ?? false,
+}, async t => {
   await proveFullDisk(line => t.diagnostic(line));
 });

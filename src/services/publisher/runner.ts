@@ -5,6 +5,8 @@ import { bulkhead } from 'cockatiel';
 import { AppError } from '../../domain/errors.ts';
 import { createSweep } from '../sweep.ts';
 import { type FailedStep, work } from './advance.ts';
+import { createFairQueue } from './fair-queue.ts';
+import { FIRST_LOOK, findDue } from './find-due.ts';
 import type { PublisherDeps } from './work.ts';
 
 export interface RunnerDeps extends Omit<PublisherDeps, 'uploads' | 'isRushed'> {
@@ -31,8 +33,8 @@ export interface Runner {
   stop(): Promise<void>;
 }
 
-/** Ids kept ready while all places are taken. Those beyond wait in the database, where the next sweep finds them. */
-const QUEUE_LIMIT = 400;
+/** An alarm does not say whose post it is; all alarms together count as one person. */
+const NOBODY = '';
 
 /** Many more posts may be prepared than sent at once, so that no long upload keeps a post from starting on time. */
 const UPLOADS_AT_ONCE = 32;
@@ -41,12 +43,12 @@ export function createRunner(deps: RunnerDeps): Runner {
   const publisher: PublisherDeps = {
     ...deps,
     uploads: bulkhead(UPLOADS_AT_ONCE, Number.POSITIVE_INFINITY),
-    isRushed: () => queue.size > 0 || leavesMore,
+    isRushed: () => queue.size() > 0 || leavesMore,
   };
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
-  /** Due, and waiting for a place, in the order in which they became due. */
-  const queue = new Set<string>();
+  /** Due, and waiting for a place. */
+  const queue = createFairQueue(FIRST_LOOK);
   /** Posts that are due before the next sweep, each with its timer. */
   const soon = new Map<string, NodeJS.Timeout>();
   const reportFailure = ({ error, ...facts }: FailedStep) => deps.log.warn({ ...facts, err: error }, 'a step failed');
@@ -70,30 +72,32 @@ export function createRunner(deps: RunnerDeps): Runner {
   }
 
   function beginNext(): void {
-    const [next] = queue;
     if (stopping.signal.aborted) return;
-    if (next === undefined) {
-      if (leavesMore) sweep.hurry();
+    for (;;) {
+      const next = queue.take();
+      if (next === undefined) break;
+      // An alarm and a sweep may both have brought it.
+      if (running.has(next)) continue;
+      begin(next);
       return;
     }
-    queue.delete(next);
-    begin(next);
+    if (leavesMore) sweep.hurry();
   }
 
-  function wake(id: string): void {
+  function wake(id: string, ownerId = NOBODY): void {
     if (stopping.signal.aborted || running.has(id)) return;
     if (running.size < deps.maxAtOnce) begin(id);
-    else if (queue.size < QUEUE_LIMIT) queue.add(id);
+    else queue.add(id, ownerId);
   }
 
-  function wakeIn(id: string, delayMs: number): void {
-    if (delayMs <= 0) wake(id);
+  function wakeIn(id: string, ownerId: string, delayMs: number): void {
+    if (delayMs <= 0) wake(id, ownerId);
     if (delayMs <= 0 || soon.has(id)) return;
     soon.set(
       id,
       setTimeout(() => {
         soon.delete(id);
-        wake(id);
+        wake(id, ownerId);
       }, delayMs),
     );
   }
@@ -110,16 +114,16 @@ export function createRunner(deps: RunnerDeps): Runner {
       leavesMore = false;
       if (await deps.isOnStandby()) return;
       const now = await deps.databaseNow();
-      const waking = await deps.posts.findWaking(new Date(now + deps.sweepEveryMs), QUEUE_LIMIT, deps.world);
-      leavesMore = waking.length === QUEUE_LIMIT;
+      const due = await findDue(deps.posts, new Date(now + deps.sweepEveryMs), deps.world);
+      leavesMore = due.leavesMore;
       // A millisecond late rather than early: the database's clock decides, and an early claim is refused.
-      for (const { id, wakeAt } of waking) wakeIn(id, wakeAt.getTime() - now + 1);
+      for (const { id, ownerId, wakeAt } of due.waking) wakeIn(id, ownerId, wakeAt.getTime() - now + 1);
     },
   });
 
   return {
     start: sweep.start,
-    wake,
+    wake: id => wake(id),
     lastSweepAt: sweep.lastDoneAt,
     async stop() {
       stopping.abort(new AppError('aborted'));

@@ -1,0 +1,64 @@
+// Between people: nobody's post waits behind somebody else's many.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, afterEach, before, describe, test } from 'node:test';
+import type { Clip } from '#domain/post-record.ts';
+import { createFairQueue } from '#services/publisher/fair-queue.ts';
+import { FIRST_LOOK, findDue } from '#services/publisher/find-due.ts';
+import { openStage, type Stage } from './publisher-stage.ts';
+
+describe('the queue', () => {
+  function takeAll(limit: number, ids: string): string {
+    const queue = createFairQueue(limit);
+    // "a1" is the first post of person a.
+    for (const id of ids.split(' ')) queue.add(id, id.charAt(0));
+    const taken: string[] = [];
+    for (let next = queue.take(); next !== undefined; next = queue.take()) taken.push(next);
+    assert.equal(queue.size(), 0);
+    return taken.join(' ');
+  }
+  test('one person after the other, each in their own order', () =>
+    assert.equal(takeAll(9, 'a1 a2 a3 b1 b2 c1'), 'a1 b1 c1 a2 b2 a3'));
+  test('the same post once', () => assert.equal(takeAll(9, 'a1 a1 b1 a1'), 'a1 b1'));
+  test('full, and still with room for whoever has nothing in it', () =>
+    assert.equal(takeAll(3, 'a1 a2 a3 a4 b1 b2 c1'), 'a1 b1 c1 a2 a3'));
+});
+
+let stage: Stage;
+let clip: Clip;
+
+before(async () => {
+  stage = await openStage();
+  clip = await stage.keepClip(randomBytes(3000));
+});
+afterEach(() => stage.stopRunners());
+after(() => stage.close());
+
+const dueAt = (at: number) => ({ due: { at: new Date(at), delayMs: null, zone: 'UTC', words: 'now' } });
+
+test('behind more of one person’s posts than a sweep looks at first, another’s is found', async () => {
+  const now = Date.now();
+  const { id: accountId } = await stage.addAccount();
+  const many = Array.from({ length: FIRST_LOOK + 50 }, () => stage.addPost(clip, accountId, dueAt(now - 2_000)));
+  await Promise.all(many);
+  const { id } = await stage.addPost(clip, accountId, { ...dueAt(now - 1_000), ownerId: 'somebody-else-00' });
+  const { waking, leavesMore } = await findDue(stage.posts, new Date(now), 'simulator');
+  assert.deepEqual([waking.at(-1)?.id, leavesMore], [id, true]);
+  await stage.posts.model.deleteMany({});
+});
+
+test('one person’s hundred are due before another’s one: it goes out among the first', async () => {
+  const now = Date.now();
+  const accounts = await Promise.all(Array.from({ length: 25 }, () => stage.addAccount()));
+  await Promise.all(accounts.flatMap(({ id }) => [1, 2, 3, 4].map(() => stage.addPost(clip, id, dueAt(now - 2_000)))));
+  const other = await stage.addAccount();
+  const change = { ownerId: 'somebody-else-00', ...dueAt(now - 1_000) };
+  await stage.accounts.model.updateOne({ _id: other.id }, { $set: { ownerId: change.ownerId } });
+  await stage.addPost(clip, other.id, change);
+  stage.startRunner({}, 4);
+  const inits = () => stage.simulator.journal({ kind: 'init', limit: 1000 });
+  await stage.until('the other’s upload', () => inits().some(({ username }) => username === other.username));
+  const before = inits().findIndex(({ username }) => username === other.username);
+  assert.ok(before < 20, `${before} of the hundred were begun before it`);
+});
