@@ -181,3 +181,42 @@ test('notices for a platform that is switched off wait for it, and hold nobody e
   );
   assert.equal(waiting.outbox.length, 1);
 });
+
+test('a platform that hangs, then asks for ten minutes: every post is published meanwhile, and told once when it is back', async () => {
+  const release = Promise.withResolvers<void>();
+  let asked = 0;
+  const down: typeof adapter = {
+    ...adapter,
+    async send(chatId, message) {
+      asked += 1;
+      await release.promise;
+      return adapter.send(chatId, message);
+    },
+  };
+  startNotifier([down]);
+  await addOwing('held');
+  await stage.until('the platform to be asked', () => asked === 1);
+  const posts = await Promise.all(
+    Array.from({ length: 5 }, async () => stage.addPost(clip, (await stage.addAccount()).id)),
+  );
+  stage.startRunner();
+  for (const { id } of posts) await stage.waitFor(id, 'a video', ({ state }) => state === 'published');
+  assert.equal(asked, 1, 'the platform still hangs');
+
+  const tried = answerWith({ kind: 'retryAfter', delayMs: 10 * 60_000 });
+  release.resolve();
+  await stage.until(
+    'each to be asked to wait',
+    () => new Set(tried.map(({ idempotencyKey }) => idempotencyKey)).size >= 6,
+  );
+  const late = await stage.addPost(clip, (await stage.addAccount()).id);
+  await stage.waitFor(late.id, 'a video', ({ state }) => state === 'published');
+  await stage.stopRunners();
+
+  adapter.interfere(null);
+  await stage.posts.model.updateMany({ 'outbox.0': { $exists: true } }, { $set: { notifyAt: new Date(0) } });
+  for (const post of [...posts, late]) {
+    await untilSettled(post);
+    assert.equal(headings(post).length, 1, 'one message tells of one post');
+  }
+});
