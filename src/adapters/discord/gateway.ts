@@ -13,7 +13,7 @@ import {
   Partials,
   Status,
 } from 'discord.js';
-import { makeRequest } from './requests.ts';
+import { makeRequestUntil } from './requests.ts';
 
 /** Closes after which discord.js gives up, as what the operator must do. */
 const FATAL_CLOSES: Readonly<Record<number, string>> = {
@@ -66,7 +66,7 @@ export function createGateway({ token, apiRoot, log }: GatewayOptions) {
       shards: 'auto',
       rest: {
         ...(apiRoot && { api: apiRoot }),
-        makeRequest,
+        makeRequest: makeRequestUntil(stopping.signal),
         // discord.js counts answers to interactions into Discord's limit of 50 requests a second, which they are exempt from:
         // with two hundred people at once the last would be answered after the three seconds they have.
         globalRequestsPerSecond: 100_000,
@@ -136,6 +136,7 @@ export function createGateway({ token, apiRoot, log }: GatewayOptions) {
         listen(made);
       });
       connecting.then(() => (fault === null ? undefined : settled.resolve()), settled.reject);
+      stopping.signal.addEventListener('abort', () => settled.resolve());
       const timer = setTimeout(settled.resolve, READY_WITHIN_MS);
       await settled.promise.finally(() => clearTimeout(timer));
       if (fault !== null) throw new Error(fault);

@@ -17,6 +17,12 @@ export const makeRequest: RESTOptions['makeRequest'] = async (url, init) => {
   }
 };
 
+/** Requests that end with `signal`: a Discord that never answers must not keep the bot from stopping. */
+export const makeRequestUntil =
+  (signal: AbortSignal): RESTOptions['makeRequest'] =>
+  (url, init) =>
+    makeRequest(url, { ...init, signal: init.signal ? AbortSignal.any([signal, init.signal as AbortSignal]) : signal });
+
 /** No answer came, so it is not known whether the request had its effect. */
 export const isBrokenConnection = (error: unknown): boolean =>
   error instanceof TypeError && error.cause instanceof Error && 'code' in error.cause;

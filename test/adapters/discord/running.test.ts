@@ -74,6 +74,18 @@ test('Discord is down at start: the start goes on, and the bot comes when Discor
   await discord.stop();
 });
 
+test('Discord never answers: stopping does not wait for it', async () => {
+  const discord = await startFakeDiscord();
+  discord.fail({ path: /gateway\/bot/, status: 0, delayMs: 20_000, times: 9 });
+  const { adapter, dispatch } = createSmallBot(discord);
+  const starting = adapter.start(dispatch);
+  await discord.waitFor(() => discord.asked.includes('/gateway/bot'), 'the bot to ask for the gateway');
+  const stopped = Promise.race([adapter.stop().then(() => 'stopped'), sleep(5_000, 'still waiting', { ref: false })]);
+  assert.equal(await stopped, 'stopped');
+  await starting;
+  await discord.stop();
+});
+
 test('stop waits for what runs; its answer still arrives', async () => {
   const bot = await startSmallBot();
   const gate = Promise.withResolvers<void>();

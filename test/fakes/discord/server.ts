@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClipOffer } from '#chat/invocation.ts';
 import { createGateway, shardOf } from './gateway.ts';
 import { createRest, type RestAnswer } from './rest.ts';
@@ -31,6 +32,7 @@ export async function startFakeDiscord({ token = 'FAKE.discord.token-of-a-test',
   const state = createState();
   const tokens = new Set([token]);
   const requests: RequestEntry[] = [];
+  const asked: string[] = [];
   const violations: string[] = [];
   const faults: Fault[] = [];
   const watchers = new Set<() => void>();
@@ -56,9 +58,12 @@ export async function startFakeDiscord({ token = 'FAKE.discord.token-of-a-test',
     const method = request.method ?? 'GET';
     const path = decodeURIComponent(url.pathname).replace(API_PREFIX, '');
     const { body, files } = await readBody(request);
+    asked.push(path);
+    changed();
     const fault = faults.find(one => one.times > 0 && (one.method ?? method) === method && one.path.test(path));
     if (fault) fault.times -= 1;
-    if (fault?.delayMs) await new Promise(resolve => setTimeout(resolve, fault.delayMs));
+    // Unwatched: an answer that nobody waits for any more keeps no test running.
+    if (fault?.delayMs) await sleep(fault.delayMs, undefined, { ref: false });
     const ask = (): RestAnswer =>
       rest({
         method,
@@ -109,6 +114,8 @@ export async function startFakeDiscord({ token = 'FAKE.discord.token-of-a-test',
     state,
     gateway,
     requests,
+    /** The paths of all requests, those that were not answered yet among them. */
+    asked,
     violations,
 
     /** Lets the next requests that match go wrong; `times` is 1 unless said otherwise. Gives the way to end it. */
