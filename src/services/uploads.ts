@@ -2,29 +2,20 @@
 // connections, sleeps and restarts; and at the end the clip on its draft. The upload in the database is the truth, the bytes so
 // far are the file.
 
-import { AppError, type ErrorCode, isAppError } from '../domain/errors.ts';
-import type { Clip, Post } from '../domain/post-record.ts';
+import { AppError, isAppError } from '../domain/errors.ts';
+import type { Post } from '../domain/post-record.ts';
 import { hashSecret, makeId, makeSecret, type RandomBytes } from '../domain/secrets.ts';
 import type { ChosenFile, Upload, UploadPlace } from '../domain/upload.ts';
 import type { User } from '../domain/user.ts';
-import type { MediaStore } from '../media/store.ts';
-import type { UploadStore } from '../stores/uploads.ts';
-import type { Clips } from './clips.ts';
 import type { Quota } from './quota.ts';
+import { createSettling, type SettlingDeps } from './upload-settling.ts';
 
-export interface UploadsDeps {
-  readonly uploads: UploadStore;
-  readonly media: MediaStore;
-  readonly clips: Clips;
+export interface UploadsDeps extends SettlingDeps {
   readonly quota: Quota;
-  /** Puts the clip on its draft, and owes the person the news. */
-  readonly deliver: (upload: Upload, clip: Clip) => Promise<void>;
   readonly publicUrl: string;
   /** Whether the people of a platform reach pages only from the machine that Clipcue runs on. */
   readonly isHereOnly: (platform: string) => boolean;
   readonly random: RandomBytes;
-  readonly clock: () => number;
-  readonly log: { warn(facts: object, message: string): void };
 }
 
 const HOUR_MS = 3_600_000;
@@ -34,9 +25,6 @@ const OPEN_WITHIN_MS = 30 * 60_000;
 const GO_ON_WITHIN_MS = 24 * HOUR_MS;
 const KEEP_EXPIRED_MS = 24 * HOUR_MS;
 const LINKS_PER_HOUR = 20;
-/** The right to look at a whole clip, renewed meanwhile: moving 4 GB to another machine takes minutes. */
-const SETTLE_LEASE_MS = 60_000;
-const RENEW_EVERY_MS = 20_000;
 const AT_ONCE = 20;
 
 export interface BegunUpload {
@@ -53,9 +41,9 @@ export interface UploadView {
 export type Uploads = ReturnType<typeof createUploads>;
 
 export function createUploads(deps: UploadsDeps) {
-  const { uploads, media, clips, quota, random, clock } = deps;
+  const { uploads, media, quota, random, clock } = deps;
   const now = () => new Date(clock());
-  const settling = new Set<Promise<void>>();
+  const { reject, settleSoon, stop } = createSettling(deps);
 
   const goodFor = (ms: number) => ({
     expiresAt: new Date(clock() + ms),
@@ -88,62 +76,6 @@ export function createUploads(deps: UploadsDeps) {
   async function arrived({ state, mediaId, file }: Upload): Promise<number> {
     if (state === 'received' || state === 'done') return file?.sizeBytes ?? 0;
     return mediaId ? media.parts.arrivedBytes(mediaId) : 0;
-  }
-
-  /** Refused for good, with words on the page; the link stays good for another file. */
-  async function reject({ id, mediaId }: Upload, problem: { code: ErrorCode; facts: AppError['facts'] } | null) {
-    if (!mediaId) return;
-    await uploads.reject(id, mediaId, problem);
-    await media.parts.abandon(mediaId);
-  }
-
-  /** Looks at a whole clip, keeps it, and puts it on its draft. Every step may be found done by an earlier try. */
-  async function settle(upload: Upload): Promise<void> {
-    const { id, mediaId, file } = upload;
-    const until = () => new Date(clock() + SETTLE_LEASE_MS);
-    const claimed = await uploads.claim(id, now(), until());
-    if (!claimed || !mediaId || !file) return;
-    const renewing = setInterval(() => uploads.renew(id, until()).catch(() => undefined), RENEW_EVERY_MS).unref();
-    try {
-      await deps.deliver(upload, claimed.clip ? await keepAgain(claimed.clip) : await keep(upload, mediaId, file));
-      await uploads.settle(id);
-    } catch (error) {
-      if (!isAppError(error) || error.kind !== 'user') throw error;
-      await reject(upload, { code: error.code, facts: error.facts });
-      // Kept already, where the draft went away meanwhile.
-      await media.remove(mediaId);
-    } finally {
-      clearInterval(renewing);
-    }
-  }
-
-  async function keep(upload: Upload, mediaId: string, { name }: ChosenFile): Promise<Clip> {
-    let clip = null as Clip | null;
-    await media.parts.finish(mediaId, async (path, stored) => {
-      clip = await clips.inspect(path, name, stored);
-      await uploads.keepClip(upload.id, clip);
-    });
-    if (!clip) throw new AppError('unknown');
-    return clip;
-  }
-
-  /** After a crash the bytes are in the store, or still here. */
-  async function keepAgain(clip: Clip): Promise<Clip> {
-    try {
-      await media.size(clip.mediaId);
-    } catch (error) {
-      if (!isAppError(error, 'clip_gone')) throw error;
-      await media.parts.finish(clip.mediaId, async () => undefined);
-    }
-    return clip;
-  }
-
-  function settleSoon(upload: Upload): void {
-    const task = settle(upload)
-      // The sweep tries again once the claim has run out.
-      .catch(error => deps.log.warn({ err: error, uploadId: upload.id }, 'an uploaded clip could not be kept yet'))
-      .finally(() => settling.delete(task));
-    settling.add(task);
   }
 
   /** Every byte is there: the clip is looked at, and the page told when it asks. */
@@ -263,9 +195,7 @@ export function createUploads(deps: UploadsDeps) {
     },
 
     /** Waits for the clips that are being looked at. */
-    async stop(): Promise<void> {
-      await Promise.allSettled(settling);
-    },
+    stop,
   };
 }
 

@@ -46,7 +46,7 @@ describe('uploads', () => {
           if (refuses) throw refuses;
           return { ...stored, name } as Clip;
         },
-      } as never,
+      },
       quota: { take: async () => ({ bytes: 1e9, explain: () => null, release: () => {} }) },
       async deliver(_upload, clip) {
         delivered.push(clip);
