@@ -2,6 +2,7 @@
 
 import { proveChaos } from './chaos.ts';
 import { proveCrash } from './crash.ts';
+import { proveDatabaseCrashes, proveMalformedMessages } from './database.ts';
 import { proveFullDisk } from './full-disk.ts';
 import { proveOutages } from './outages.ts';
 import { provePlayground } from './playground.ts';
@@ -24,6 +25,8 @@ const PROOFS: Readonly<Record<string, (print: (line: string) => void) => Promise
   'full-disk': proveFullDisk,
   verdicts: proveVerdicts,
   'mutated-clips': proveMutatedClips,
+  'database-crashes': proveDatabaseCrashes,
+  'malformed-messages': proveMalformedMessages,
   start: proveStart,
   playground: provePlayground,
 };

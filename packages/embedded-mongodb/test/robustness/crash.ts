@@ -3,7 +3,7 @@
  * acknowledged; after each restart the documents must be the model's (of writes without an answer either side may be
  * right), and every index must find exactly what a scan finds.
  *
- *   node packages/embedded-mongodb/test/robustness/crash.ts --kills 100 --operations 100 --seed 1
+ *   node packages/embedded-mongodb/test/robustness/crash.ts --kills 100 --operations 10000 --seed 1
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -22,7 +22,8 @@ type Model = Map<number, (Item | null)[]>;
 const IDS = 60;
 const IN_FLIGHT = 8;
 const TAGS = ['a', 'b', 'c', 'd'];
-const NO_RETRY = { retryWrites: false, serverSelectionTimeoutMS: 5000 };
+/** What still waits for a server when it was killed waits this long: none will come. */
+const NO_RETRY = { retryWrites: false, serverSelectionTimeoutMS: 500 };
 
 async function startChild(dataDir: string): Promise<{ child: ChildProcess; uri: string }> {
   const script = join(import.meta.dirname, 'crash-child.ts');
@@ -35,6 +36,18 @@ async function startChild(dataDir: string): Promise<{ child: ChildProcess; uri: 
   const [line] = (await Promise.race([once(stdout, 'data'), died])) as [Buffer];
   died.catch(() => {});
   return { child, uri: line.toString().trim() };
+}
+
+/** The server listens by now; a slow machine may need several tries to get through to it. */
+async function waitForAnswer(client: MongoClient): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await client.db('crash').command({ ping: 1 });
+      return;
+    } catch (error) {
+      if (tries === 60) throw error;
+    }
+  }
 }
 
 type Write = {
@@ -69,13 +82,17 @@ function makeWrite(random: Random, id: number): Write {
   }
 }
 
-/** Writes until the server dies or the operations are done; several ids at once, one write at a time for each. */
+/**
+ * Writes until the server dies or the operations are done; several ids at once, one write at a time for each. `onAnswer` is told how
+ * many were acknowledged so far.
+ */
 async function writeUntilKilled(
   items: Collection<Item>,
   model: Model,
   random: Random,
   operations: number,
   isDead: () => boolean,
+  onAnswer: (acknowledged: number) => void,
 ): Promise<number> {
   let left = operations;
   let acknowledged = 0;
@@ -90,7 +107,7 @@ async function writeUntilKilled(
         () => true,
         () => false,
       );
-      if (isAnswered) acknowledged += 1;
+      if (isAnswered) onAnswer(++acknowledged);
       model.set(id, isAnswered ? [wanted] : [wanted, before]);
       if (!isAnswered) return;
     }
@@ -152,21 +169,21 @@ export async function runCrashes({ kills, operations, seed }: { kills: number; o
     const client = new MongoClient(uri, NO_RETRY);
     const items = client.db('crash').collection<Item>('items');
     try {
+      await waitForAnswer(client);
       await items.createIndex({ tags: 1 });
       await items.createIndex({ n: 1, live: -1 });
       await items.createIndex({ n: 1 }, { name: 'live', partialFilterExpression: { live: true } });
       await verify(items, model);
       if (round === kills) break;
       let isDead = false;
-      const killing = new Promise<void>(settle => {
-        setTimeout(() => {
-          isDead = true;
-          child.kill('SIGKILL');
-          settle();
-        }, 20 + random.below(120));
-      });
-      acknowledged += await writeUntilKilled(items, model, random, operations, () => isDead);
-      await killing;
+      // Counted in writes, not in time: the same on every machine.
+      const lastWrite = 1 + random.below(operations);
+      const kill = (answered: number) => {
+        if (answered < lastWrite || isDead) return;
+        isDead = true;
+        child.kill('SIGKILL');
+      };
+      acknowledged += await writeUntilKilled(items, model, random, operations, () => isDead, kill);
     } finally {
       child.kill('SIGKILL');
       await exited;

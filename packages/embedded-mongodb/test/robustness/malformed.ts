@@ -18,6 +18,9 @@ import { createRandom, type Random } from '../fuzz/random.ts';
 import { update } from '../fuzz/updates.ts';
 import { fields } from '../fuzz/values.ts';
 
+/** So long that only a hang takes it, however slow the machine. */
+const HANG_MS = 50_000;
+
 function opMsg(command: Document): Buffer {
   const body = Buffer.from(serialize(command, { ignoreUndefined: true }));
   const head = Buffer.alloc(21);
@@ -68,7 +71,7 @@ function mutate(random: Random, message: Buffer): Buffer {
 function send(path: string, messages: Buffer[]): Promise<void> {
   return new Promise((settle, reject) => {
     const socket: Socket = connect(path);
-    const timer = setTimeout(() => reject(new Error('the server neither answered nor closed the connection')), 20_000);
+    const timer = setTimeout(() => reject(new Error('the server neither answered nor closed the connection')), HANG_MS);
     socket.on('error', () => {});
     socket.on('close', () => {
       clearTimeout(timer);
