@@ -15,7 +15,7 @@ import { chunkRange, nextChunk, planUpload } from '../tiktok/upload-plan.ts';
 import type { Foundation } from './foundation.ts';
 
 const SWEEP_EVERY_MS = 1_000;
-const POSTS_AT_ONCE = 200;
+const POSTS_AT_ONCE = 400;
 
 export type Publishing = Awaited<ReturnType<typeof createPublishing>>;
 
