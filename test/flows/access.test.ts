@@ -26,7 +26,9 @@ const startClosed = ({ limits, ...options }: StandOptions & { limits?: Partial<A
 async function countDocuments({ app }: Stand): Promise<Record<string, number>> {
   const { db } = app.database.connection;
   assert.ok(db);
-  const names = (await db.listCollections().toArray()).map(({ name }) => name).toSorted();
+  // The bot's notes about itself are not about anybody.
+  const all = (await db.listCollections().toArray()).map(({ name }) => name).toSorted();
+  const names = all.filter(name => name !== 'marks');
   const counts = names.map(async name => [name, await db.collection(name).countDocuments()] as const);
   return Object.fromEntries(await Promise.all(counts));
 }
