@@ -72,13 +72,21 @@ export const canUploadInstead = (error: unknown): error is AppError => isAppErro
 
 /**
  * Makes a draft from whatever the person gave, and shows its card. A bad time or caption does not cost them their clip: the draft
- * is made without it, and the reason stands above the card. A clip that does not come this way is asked for by the upload page.
+ * is made without it, and the reason stands above the card; a time or caption without a clip makes one that waits for it. A clip that
+ * does not come this way is asked for by the upload page.
  * @throws AppError clip_* for a clip that TikTok would refuse, `account_required`.
  */
 export async function startDraft(ctx: Context, wanted: Wanted): Promise<Reply> {
   await requireAccount(ctx);
-  if (!isClip(wanted.clip)) throw new AppError('clip_required');
-  return draftFrom(ctx, wanted, wanted.clip);
+  if (isClip(wanted.clip)) return draftFrom(ctx, wanted, wanted.clip);
+  if (!wanted.when && !wanted.caption) throw new AppError('clip_required');
+  const { due, caption, complaints } = readWords(ctx, wanted);
+  // Words that say nothing are no reason for a draft.
+  if (!due && !caption) throw complaints[0] ?? new AppError('clip_required');
+  return complain(
+    await showComposer(ctx, await makeDraft(ctx, { clip: null, due, caption, accountId: wanted.accountId })),
+    complaints,
+  );
 }
 
 /** As `startDraft`, for a clip behind a web address. */

@@ -79,14 +79,17 @@ const FIELDS: Readonly<Record<string, DraftField>> = {
     },
   },
   clip: {
-    title: 'Replace the clip',
-    label: 'The new clip',
+    title: 'The clip',
+    label: 'Send the clip',
     kind: 'video',
     required: true,
-    async save(ctx, { id }, value) {
+    async save(ctx, { id, caption }, value) {
       if (!isClip(value)) throw new AppError('clip_required');
+      const words = value.words?.trim();
+      const beside = caption === '' && words ? checkCaption(words) : null;
       const clip = await ctx.services.clips.receive(ctx.user, value);
-      return { ctx, post: await ctx.services.drafts.setClip(ctx.user, id, clip) };
+      const post = await ctx.services.drafts.setClip(ctx.user, id, clip);
+      return { ctx, post: beside === null ? post : await ctx.services.drafts.setCaption(ctx.user, id, beside) };
     },
   },
   place: {

@@ -41,9 +41,15 @@ export function renderComposer(view: ComposerView, { replaces = false } = {}): R
     ...practiceMark(post),
     ...closing(post.mode, post.choices),
   ];
-  // Where questions come one at a time, the time is what most clips come without.
-  const asks = post.clip && !post.due ? { asks: encodeActionId('schedule', 'time', post.id) } : {};
+  const asked = askedFirst(view);
+  const asks = asked && { asks: encodeActionId('schedule', asked, post.id) };
   return reply(blocks, { rows: controls(view), replaces, cardOf: post.id, ...asks });
+}
+
+/** Where questions come one at a time: the clip, unless a browser takes it, then the time, which most clips come without. */
+function askedFirst({ post, uploadLink }: ComposerView): 'clip' | 'time' | null {
+  if (!post.clip) return uploadLink ? null : 'clip';
+  return post.due ? null : 'time';
 }
 
 function describe({ post, account }: ComposerView): (readonly [string, Span | Span[]])[] {

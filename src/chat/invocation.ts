@@ -16,6 +16,8 @@ export interface ClipOffer {
   readonly name: string;
   /** As the platform states it; the bytes are counted anyway. */
   readonly sizeBytes: number | null;
+  /** What the person wrote beside it, where it answers a question. */
+  readonly words?: string;
   /** Streams the bytes; they stop when `signal` aborts. */
   open(signal: AbortSignal): Promise<Readable>;
 }

@@ -197,7 +197,7 @@ export function askOneByOne(inner: Dispatch, { memories, newId }: OneByOneDeps):
       return pass(invocation, limits);
     }
     if (invocation.kind === 'clips' && question && openField(question)?.kind === 'video' && invocation.clips[0])
-      return take(invocation, question, invocation.clips[0], limits);
+      return take(invocation, question, { ...invocation.clips[0], words: invocation.text }, limits);
     // The person has moved on to something else.
     if (question) await memories.keepQuestion(person, null);
     return pass(invocation, limits);

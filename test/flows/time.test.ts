@@ -102,3 +102,22 @@ test('another zone keeps the instants and offers to move them', () =>
     });
     assert.equal(clock, '18:30');
   }));
+
+test('/schedule with a time alone keeps it and asks for the clip; words beside that are the caption', () =>
+  withStand(async stand => {
+    const clara = stand.person('Clara');
+    await stand.connect(clara);
+    await clara.command('settings', { zone: 'Berlin' });
+    await clara.command('schedule', { when: 'fri 18:30' });
+    await clara.waitFor(/Clip: none yet[\s\S]*When: Fri[^\n]*18:30[\s\S]*attach the clip/);
+    const clip = await offerFile(CLIP);
+    const asksOneByOne = stand.platform === 'telegram';
+    if (asksOneByOne) await clara.sendClips([clip], 'Kept for #friday');
+    else {
+      await clara.press('Attach clip');
+      await clara.fill({ clip });
+    }
+    const card = await clara.waitFor(/Clip: vertical-6s\.mp4/);
+    assert.match(clara.read(card), /When: Fri[^\n]*18:30/);
+    if (asksOneByOne) assert.match(clara.read(card), /Kept for #friday/);
+  }));

@@ -71,8 +71,13 @@ describe('on the cloud Bot API', () => {
   });
 
   it('says what is missing from /schedule alone', async () => {
-    await clara.say('/schedule fri 18:30');
+    await clara.say('/schedule');
     assert.match(clara.read(), /attach the clip/);
+    await clara.say('/schedule soonish');
+    assert.match(clara.read(), /could not read “soonish” as a time/);
+    await clara.say('/schedule fri 18:30');
+    assert.match(clara.read(), /Send the clip/);
+    await clara.say('/cancel');
   });
 
   it('declines round and soundless clips in words, before a byte is fetched', async () => {
