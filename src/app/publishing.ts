@@ -35,6 +35,7 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
   const appPause = createAppPause({
     pauses: stores.pauses,
     posts: stores.posts,
+    databaseNow: database.now,
     clock,
     onMet: () => ownerNotices.tell('app_cap'),
   });

@@ -12,8 +12,10 @@ const KNOWN_FOR_MS = 5_000;
 const CAP_WINDOW_MS = 24 * 3_600_000;
 
 export interface AppPauseDeps {
-  readonly pauses: Pick<PauseStore, 'begin' | 'remainingMs'>;
+  readonly pauses: Pick<PauseStore, 'begin' | 'findEnd'>;
   readonly posts: Pick<PostStore, 'hasPublishedSince'>;
+  /** The database's now, ms: workers' clocks differ. */
+  readonly databaseNow: () => Promise<number>;
   readonly clock: () => number;
   /** The cap was met, once more perhaps. */
   readonly onMet: () => Promise<void>;
@@ -21,7 +23,7 @@ export interface AppPauseDeps {
 
 export type AppPause = ReturnType<typeof createAppPause>;
 
-export function createAppPause({ pauses, posts, clock, onMet }: AppPauseDeps) {
+export function createAppPause({ pauses, posts, databaseNow, clock, onMet }: AppPauseDeps) {
   let askedMs = Number.NEGATIVE_INFINITY;
   let endsMs = 0;
 
@@ -29,14 +31,15 @@ export function createAppPause({ pauses, posts, clock, onMet }: AppPauseDeps) {
     const nowMs = performance.now();
     if (nowMs - askedMs >= KNOWN_FOR_MS) {
       askedMs = nowMs;
-      endsMs = nowMs + (await pauses.remainingMs(NAME));
+      const end = await pauses.findEnd(NAME);
+      endsMs = end ? nowMs + end.getTime() - (await databaseNow()) : nowMs;
     }
     return Math.max(0, Math.ceil(endsMs - nowMs));
   }
 
   async function begin(): Promise<void> {
     endsMs = performance.now() + PAUSE_MS;
-    await pauses.begin(NAME, PAUSE_MS);
+    await pauses.begin(NAME, new Date((await databaseNow()) + PAUSE_MS));
     await onMet();
   }
 

@@ -37,8 +37,10 @@ test('one meets it, the others wait without asking, those who count already are 
 
   // A worker that has not met the cap itself knows of it all the same.
   await stage.stopRunners();
-  const { pauses, posts } = stage;
-  stage.startRunner({ appPause: createAppPause({ pauses, posts, clock: Date.now, onMet: async () => {} }) });
+  const { pauses, posts, databaseNow } = stage;
+  stage.startRunner({
+    appPause: createAppPause({ pauses, posts, databaseNow, clock: Date.now, onMet: async () => {} }),
+  });
   const other = await stage.addAccount();
   const second = await stage.addPost(clip, other.id);
   const waiting = await stage.waitFor(second.id, 'waiting with the others', isCapped, { hasten: false });
@@ -50,6 +52,8 @@ test('one meets it, the others wait without asking, those who count already are 
   await stage.change({ caps: { activeCreatorsPerDay: null } });
   await stage.pauses.model.deleteMany({});
   await stage.stopRunners();
-  stage.startRunner({ appPause: createAppPause({ pauses, posts, clock: Date.now, onMet: async () => {} }) });
+  stage.startRunner({
+    appPause: createAppPause({ pauses, posts, databaseNow, clock: Date.now, onMet: async () => {} }),
+  });
   for (const { id } of [first, second]) await stage.waitFor(id, 'a video once the day is over', isPublished);
 });

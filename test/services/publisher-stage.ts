@@ -83,7 +83,7 @@ export async function openStage(settings: SettingsPatch = {}) {
     accounts,
     accessTokens,
     callLimits: createCallLimits(rateWindows),
-    appPause: createAppPause({ pauses, posts, clock, onMet: async () => {} }),
+    appPause: createAppPause({ pauses, posts, clock, databaseNow: database.now, onMet: async () => {} }),
     tiktok,
     media,
     tokenBox,
@@ -125,7 +125,7 @@ export async function openStage(settings: SettingsPatch = {}) {
         throw new Error(
           `waited for ${what}; the post stands at ${post.state}/${post.step}: ${JSON.stringify(post.problem)}, log ${JSON.stringify(logged.slice(-3))}`,
         );
-      if (hasten) await hurry(id);
+      if (hasten) await hastenWork(id);
       await delay(15);
     }
   }
@@ -137,6 +137,13 @@ export async function openStage(settings: SettingsPatch = {}) {
       await delay(15);
     }
   }
+
+  /** Not what waits for its person: that would only be a reminder. */
+  const hastenWork = (id: string) =>
+    posts.model.updateOne(
+      { _id: id, lease: null, wakeAt: { $type: 'date' }, state: { $nin: ['held', 'unconfirmed'] } },
+      { $set: { wakeAt: new Date(0) } },
+    );
 
   const hurry = (id: string) =>
     posts.model.updateOne({ _id: id, lease: null, wakeAt: { $type: 'date' } }, { $set: { wakeAt: new Date(0) } });
