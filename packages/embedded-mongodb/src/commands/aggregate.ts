@@ -9,7 +9,7 @@ import type { ScanControl } from '../query/scan.ts';
 import { scanDocuments, sortScan } from '../query/scan.ts';
 import { parsePipeline, type StageContext, type Stream } from '../query/stages/pipeline.ts';
 import { CommandError } from '../server/errors.ts';
-import { checkArguments, checkCollectionName, optionalDocument, optionalInteger, required } from './arguments.ts';
+import { checkArguments, checkCollectionName, optionalBatchSize, required } from './arguments.ts';
 import { type CommandContext, type Running, variablesOf } from './context.ts';
 import { countMatches } from './count-matches.ts';
 import { FIRST_BATCH, firstBatchReply, NO_CONTROL, type Results } from './cursors.ts';
@@ -45,7 +45,7 @@ export function* aggregate(context: CommandContext): Running {
   const target = command.get('aggregate') as Value;
   const isCollectionless = isNumber(target) && toDouble(target) === 1;
   const name = isCollectionless ? '$cmd.aggregate' : checkCollectionName(database, target);
-  const batchSize = optionalInteger(optionalDocument(command, 'cursor'), 'batchSize', 0) ?? FIRST_BATCH;
+  const batchSize = optionalBatchSize(command, 'aggregate') ?? FIRST_BATCH;
   const { variables } = letVariables(command.get('let'), variablesOf(context));
   const control = NO_CONTROL();
   const stageContext: StageContext = {

@@ -83,6 +83,13 @@ export function optionalBoolean(command: Document, field: string, otherwise = fa
   return isNumber(value) ? toDouble(value) !== 0 : value === true;
 }
 
+/** The `cursor` of a command that answers with one. @throws CommandError 40415 for anything in it but the size of a batch. */
+export function optionalBatchSize(command: Document, name: string): number | undefined {
+  const cursor = optionalDocument(command, 'cursor');
+  checkArguments(cursor, `${name}.cursor`, { batchSize: 'number' }, false);
+  return optionalInteger(cursor, 'batchSize', 0);
+}
+
 /** Whole numbers at least `least`; a fraction is cut off as MongoDB does. */
 export function optionalInteger(command: Document, field: string, least: number): number | undefined {
   const value = command.get(field);

@@ -11,6 +11,7 @@ import {
   checkCollectionName,
   checkDatabaseName,
   checkWritableName,
+  optionalBatchSize,
   optionalBoolean,
   optionalDocument,
   optionalInteger,
@@ -168,8 +169,7 @@ function describe(collection: Collection, nameOnly: boolean): Document {
 
 /** The answer of a command that lists documents made on the spot. */
 export function* listReply(context: CommandContext, namespace: string, entries: Document[]): Running {
-  const cursor = optionalDocument(context.command, 'cursor');
-  const batchSize = optionalInteger(cursor, 'batchSize', 0) ?? Number.POSITIVE_INFINITY;
+  const batchSize = optionalBatchSize(context.command, context.name) ?? Number.POSITIVE_INFINITY;
   const results = (function* (): Results {
     for (const entry of entries) yield encodeDocument(entry);
   })();

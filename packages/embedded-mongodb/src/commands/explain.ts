@@ -39,7 +39,9 @@ export function* explain(context: CommandContext): Running {
   if (!VERBOSITIES.includes(verbosity)) {
     throw new CommandError(2, `Enumeration value '${verbosity}' for field 'explain.verbosity' is not a valid value.`);
   }
-  const inner = command.get('explain') as Document;
+  const inner = command.get('explain');
+  if (!(inner instanceof Map))
+    throw new CommandError(14, "BSON field 'explain.explain' is the wrong type 'null', expected type 'object'");
   const name = inner.keys().next().value ?? '';
   const { filter, sort, options } = queryOf(inner, name);
   const collectionName = checkCollectionName(context.database, inner.get(name));

@@ -159,12 +159,25 @@ export function* listIndexes(context: CommandContext): Running {
   );
 }
 
+/** Known to MongoDB, so no unknown fields; of collections that are not built here. */
+const COLL_MOD_UNBUILT = {
+  validator: 'object',
+  validationLevel: 'string',
+  validationAction: 'string',
+  viewOn: 'string',
+  pipeline: 'array',
+  expireAfterSeconds: 'any',
+  changeStreamPreAndPostImages: 'object',
+} as const;
+
 export function collMod(context: CommandContext): Document {
   const { command, database, server } = context;
-  checkArguments(command, 'collMod', { collMod: 'collection', index: 'object' });
+  checkArguments(command, 'collMod', { collMod: 'collection', index: 'object', ...COLL_MOD_UNBUILT });
   const name = checkCollectionName(database, command.get('collMod'));
   const collection = server.catalog.find(database, name);
   if (!collection) throw new CommandError(26, `ns does not exist: ${database}.${name}`);
+  const unbuilt = Object.keys(COLL_MOD_UNBUILT).find(field => command.has(field));
+  if (unbuilt) throw new CommandError(238, `collMod: '${unbuilt}' is not supported`);
   const change = command.get('index') as Document | undefined;
   if (!change) return doc({});
   checkArguments(

@@ -28,6 +28,22 @@ const REFUSED: [string, Document, number][] = [
   ['a cursor that is not there', { getMore: 1n, collection: 'c' }, 43],
   ['renaming outside admin', { renameCollection: 'a.b', to: 'a.c' }, 13],
   ['w of several servers', { insert: 'c', documents: [{}], writeConcern: { w: 3 } }, 2],
+  ['a cursor option that is none', { aggregate: 'c', pipeline: [], cursor: { nope: 1 } }, 40415],
+  ['a cursor option that is none, of a list', { listCollections: 1, cursor: { nope: 1 } }, 40415],
+  ['nothing to explain', { explain: null }, 14],
+  ['an unknown collMod field', { collMod: 'c', nope: 1 }, 40415],
+  ['a list of indexes of no collection', { listIndexes: 'missing' }, 26],
+  ['dropping an index of no collection', { dropIndexes: 'missing', index: 'a_1' }, 26],
+  ['changing no collection', { collMod: 'missing', index: { name: 'a_1', hidden: true } }, 26],
+  ['documents that are no list', { insert: 'c', documents: {} }, 14],
+  ['updates that are no list', { update: 'c', updates: 1 }, 14],
+  ['deletes that are no list', { delete: 'c', deletes: 'x' }, 14],
+  ['a write concern that is none', { insert: 'c', documents: [{}], writeConcern: 1 }, 14],
+  ['an unknown write concern field', { insert: 'c', documents: [{}], writeConcern: { nope: 1 } }, 9],
+  ['a time limit that is negative', { find: 'c', maxTimeMS: -1 }, 2],
+  ['a cursor id of another type', { getMore: 'x', collection: 'c' }, 14],
+  ['cursors that are no list', { killCursors: 'c', cursors: 1 }, 14],
+  ['a new name in no database', { renameCollection: 'x', to: 'y' }, 13],
   ['an update for all as replacement', { update: 'c', updates: [{ q: {}, u: { a: 1 }, multi: true }] }, 9],
 ];
 
@@ -37,6 +53,36 @@ describe('refused commands', strict, () => {
       const reply = await db.command(command).catch((error: unknown) => error);
       const found = (reply as Document).writeErrors?.[0]?.code ?? (reply as Document).code;
       assert.equal(found, code);
+    });
+  }
+});
+
+describe('a field that no command knows', strict, () => {
+  const COMMANDS: Document[] = [
+    { find: 'c' },
+    { insert: 'c', documents: [{}] },
+    { update: 'c', updates: [{ q: {}, u: { $set: { a: 1 } } }] },
+    { delete: 'c', deletes: [{ q: {}, limit: 1 }] },
+    { findAndModify: 'c', remove: true },
+    { aggregate: 'c', pipeline: [], cursor: {} },
+    { count: 'c' },
+    { distinct: 'c', key: 'a' },
+    { create: 'c' },
+    { drop: 'c' },
+    { createIndexes: 'c', indexes: [{ key: { a: 1 }, name: 'a_1' }] },
+    { dropIndexes: 'c', index: 'a_1' },
+    { listIndexes: 'c' },
+    { listCollections: 1 },
+    { collStats: 'c' },
+    { dbStats: 1 },
+    { dropDatabase: 1 },
+    { getMore: 1n, collection: 'c' },
+    { killCursors: 'c', cursors: [1n] },
+    { explain: { find: 'c' } },
+  ];
+  for (const command of COMMANDS) {
+    it(`of ${Object.keys(command)[0]}: 40415`, async () => {
+      assert.equal(await errorCode(db.command({ ...command, nopeField: 1 })), 40415);
     });
   }
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -111,6 +111,15 @@ describe('a data folder', () => {
       ['other'],
     );
     again.close();
+  });
+
+  it('that may not be written is refused', {
+    skip: process.getuid?.() === 0 && 'root may write everything',
+  }, async () => {
+    const dataDir = newFolder();
+    await withServer(dataDir, async client => client.db().collection('c').insertOne({}));
+    chmodSync(join(dataDir, 'database.sqlite'), 0o400);
+    await assert.rejects(startEmbeddedMongodb({ dataDir }), withCode('read-only'));
   });
 
   it('with a damaged file is refused', async () => {
