@@ -2,6 +2,7 @@
 
 import type { OptionValue } from '#chat/invocation.ts';
 import { CAPTION_LIMIT } from '#domain/caption.ts';
+import { splitWhen } from '#domain/when/split.ts';
 import { suggestTimes } from '#domain/when/suggest.ts';
 import type { ClipcueCommand } from './command.ts';
 import { startUpload } from './composer.ts';
@@ -28,7 +29,14 @@ export const upload: ClipcueCommand = {
       required: false,
     },
   ],
-  run: (ctx, { when, caption }) => startUpload(ctx, { when: textOf(when), caption: textOf(caption), accountId: null }),
+  async run(ctx, { when, caption }) {
+    const words = textOf(when);
+    // Where options have no names, everything that was typed is the first of them.
+    const wanted = caption
+      ? { when: words, caption: textOf(caption) }
+      : splitWhen(words, { now: ctx.now, zone: ctx.user.zone ?? 'UTC' });
+    return startUpload(ctx, { ...wanted, accountId: null });
+  },
   actions: {},
   forms: {},
 };

@@ -10,6 +10,7 @@ describe('a clip that is no plain attachment', () => {
   let stand: Stand;
   before(async () => {
     stand = await startHeadlessStand();
+    await stand.simulator.change({ crowd: 2 });
   });
   after(() => stand.stop());
 
@@ -59,6 +60,14 @@ describe('a clip that is no plain attachment', () => {
     assert.match(ben.read(), /Please attach the clip/);
   });
 
+  it('by /upload, with its time and caption in one line', async () => {
+    const lena = await newcomer('Lena', 'creator-2');
+    await lena.command('upload', { when: 'fri 18:30 Pasta night' });
+    assert.match(lena.read(), /Caption \(11 \/ 2200\): Pasta night[\s\S]*When: [^\n]*18:30/);
+    await lena.command('upload', { when: 'in 2 hours', caption: 'Named' });
+    assert.match(lena.read(), /Named[\s\S]*in 2 hours/);
+  });
+
   it('posted before: the card says where and when, and leaves it to the person', async () => {
     const nora = await newcomer('Nora', 'nora.private');
     await nora.command('schedule', { video: await offerFile(CLIP), when: 'in 5 hours', caption: 'First' });
@@ -73,7 +82,6 @@ describe('a clip that is no plain attachment', () => {
   });
 
   it('nobody hears of another person’s clips', async () => {
-    await stand.simulator.change({ crowd: 1 });
     const max = await newcomer('Max', 'creator-1');
     await max.command('schedule', { video: await offerFile(CLIP), when: 'in 4 hours' });
     assert.match(max.read(), /New TikTok post/);
