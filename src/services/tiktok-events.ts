@@ -9,9 +9,6 @@ import type { SeenEventStore } from '../stores/seen-events.ts';
 import type { WebhookEvent } from '../tiktok/webhook.ts';
 import type { GrantCare } from './grant-care.ts';
 
-/** TikTok counts whole seconds. */
-const CLOCK_GRAIN_MS = 1_000;
-
 /** In which states an event is news. A published post is looked at again only where its public id has come. */
 const NEWS_FOR: Partial<Record<WebhookEvent['kind'], readonly PostState[]>> = {
   post_failed: ['publishing', 'unconfirmed'],
@@ -47,8 +44,8 @@ export function createTikTokEvents(deps: TikTokEventsDeps) {
       if (event.clientKey !== deps.clientKey) return;
       if (!(await deps.seenEvents.addNew(`tiktok:${fingerprint}`))) return;
       const { kind, openId, createdAt } = event;
-      if (kind === 'authorization_removed')
-        return deps.grantCare.endGrant(openId, new Date(createdAt.getTime() + CLOCK_GRAIN_MS));
+      // TikTok counts whole seconds: what was connected within the same one is left to the next call to find out.
+      if (kind === 'authorization_removed') return deps.grantCare.endGrant(openId, createdAt);
       const states = NEWS_FOR[kind];
       if (states && 'publishId' in event) await wakePost(openId, event.publishId, states);
     },

@@ -80,7 +80,6 @@ test('the simulator’s own webhook wakes a post long before it would be asked a
 
 test('access taken away at TikTok: posts are held and their person told, before anybody tries to post', async () => {
   await schedulePost(clara, { when: 'in 3 hours', caption: 'Waits for access' });
-  // TikTok counts in whole seconds: what is connected within one is not told apart.
   await fetch(`${stand.simulator.origin}/simulator/accounts/clara.cooks/disconnect`, { method: 'POST' });
   await clara.waitFor(/Clara Cooks is no longer connected[\s\S]*One post of it is held[\s\S]*\/connect-tiktok/);
   const post = await stored('Waits for access');
