@@ -161,5 +161,25 @@ describe('a first visit', () => {
     await assertAccessible(page, 'two people side by side');
   });
 
+  it('has no page with faults, by day and by night, on a phone too', async () => {
+    const { publicUrl } = stage.stand.app;
+    const simulator = stage.stand.simulator.origin;
+    const unknownLink = `${publicUrl}/connect/${'x'.repeat(43)}`;
+    const pages = ['/', '/privacy', '/terms', '/playground'].map(path => publicUrl + path);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const other = await page.context().newPage();
+      await other.emulateMedia({ colorScheme });
+      if (colorScheme === 'dark') await other.setViewportSize({ width: 390, height: 844 });
+      for (const url of [...pages, unknownLink, simulator, `${simulator}/simulator`, `${simulator}/@clara.cooks`]) {
+        const before = stage.complaints.length;
+        await other.goto(url);
+        await assertAccessible(other, `${url}, ${colorScheme}`);
+        // The browser itself remarks on a page that is not found.
+        if (url === unknownLink) stage.complaints.splice(before);
+      }
+      await other.close();
+    }
+  });
+
   it('had nothing to complain about', () => assert.deepEqual(stage.complaints, []));
 });

@@ -26,6 +26,8 @@ export function addPanelRoutes(app: FastifyInstance, state: State): void {
     return sendPage(reply, 400, layout('That does not fit', why));
   });
 
+  app.get('/', (_request, reply) => reply.redirect('/simulator'));
+
   app.get('/simulator', (_request, reply) => {
     publishes.settle();
     const current = settings.current();
