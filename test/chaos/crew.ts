@@ -30,6 +30,15 @@ export interface Crew {
   dismiss(): Promise<void>;
 }
 
+/** What a worker prints that is no line of its log. */
+interface Said {
+  readonly ready?: true;
+  readonly answers?: number;
+  readonly outcome?: string;
+  readonly struck?: string;
+  readonly disarmed?: true;
+}
+
 interface Place {
   readonly index: number;
   child: ChildProcess;
@@ -40,16 +49,27 @@ interface Place {
   isDoomed: boolean;
   readonly answers: Map<number, (outcome: string) => void>;
   struck: ((failpoint: string) => void) | null;
+  disarmed: (() => void) | null;
 }
 
 /** How long a worker may take to come by a failpoint. */
 const STRIKE_WITHIN_MS = 1_500;
+const CONTINUE_EVERY_MS = 300;
 const ANSWER_WITHIN_MS = 4_000;
 const EXIT_WITHIN_MS = 30_000;
 /** Lines of a worker that did wrong. */
 const LAST_WORDS = 30;
 /** The last worker's clock is five minutes ahead, after each new start five minutes behind, and so on. */
 const CLOCK_SHIFT_MS = 300_000;
+
+/** To a worker that may be no more. */
+function send({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
 
 export function startCrew({ workers, envOf, chatUrl, leaseMs }: CrewOptions): Crew {
   const deaths = new Map<string, number>();
@@ -84,15 +104,25 @@ export function startCrew({ workers, envOf, chatUrl, leaseMs }: CrewOptions): Cr
   }
 
   function hear(place: Place, line: string): void {
-    if (!line.startsWith('{"ready"') && !line.startsWith('{"answers"') && !line.startsWith('{"struck"')) return;
-    const said = JSON.parse(line) as { ready?: true; answers?: number; outcome?: string; struck?: string };
+    if (!/^\{"(?:ready|answers|struck|disarmed)"/.test(line)) return;
+    const said = JSON.parse(line) as Said;
     if (said.ready) place.isReady = true;
+    if (said.disarmed) place.disarmed?.();
     if (said.struck) place.struck?.(said.struck);
     if (said.answers !== undefined) place.answers.get(said.answers)?.(said.outcome ?? '');
   }
 
   const places = Array.from({ length: workers }, (_, index) =>
-    start({ index, starts: 0, isReady: false, isPaused: false, isDoomed: false, answers: new Map(), struck: null }),
+    start({
+      index,
+      starts: 0,
+      isReady: false,
+      isPaused: false,
+      isDoomed: false,
+      answers: new Map(),
+      struck: null,
+      disarmed: null,
+    }),
   );
   const tell = (place: Place, order: Order) => place.child.tell(JSON.stringify(order));
 
@@ -121,7 +151,7 @@ export function startCrew({ workers, envOf, chatUrl, leaseMs }: CrewOptions): Cr
       // Else it would strike a second time, when nobody waits for it any more.
       tell(place, { kind: 'disarm' });
     }
-    process.kill(child.pid, signal);
+    send(child, signal);
     return 'anywhere';
   }
 
@@ -159,7 +189,15 @@ export function startCrew({ workers, envOf, chatUrl, leaseMs }: CrewOptions): Cr
       place.isPaused = true;
       await strike(place, failpoint, 'SIGSTOP');
       await delay(forMs);
-      process.kill(child.pid, 'SIGCONT');
+      // It may come by the line once more before it has read that nothing shall strike there, and stand still again.
+      const disarmed = new Promise<boolean>(resolve => {
+        place.disarmed = () => resolve(true);
+      });
+      const ended = child.ended.then(() => true);
+      tell(place, { kind: 'disarm' });
+      do send(child, 'SIGCONT');
+      while (!(await Promise.race([disarmed, ended, delay(CONTINUE_EVERY_MS, false)])));
+      place.disarmed = null;
       place.isPaused = false;
     },
 

@@ -43,10 +43,12 @@ export async function playRound(plan: Plan, tell: (line: string) => void): Promi
     const creators = await ground.addCreators(plan.accounts);
     const beganMs = Date.now();
     const people = { ground, crew, beganMs, creators, clipFor };
-    await Promise.all([
+    const acts = Promise.all([
       ...plan.posts.map(planned => playPerson(people, planned, acknowledged)),
       ...plan.strikes.map(planned => strike(planned, beganMs, ground, crew)),
     ]);
+    const tooLong = delay(plan.lengthMs * 5 + CALM_AT_MOST_MS, null, { ref: false });
+    if ((await Promise.race([acts, tooLong])) === null) throw new Error('some people were never answered');
     await ground.simulator.call('DELETE', 'faults');
     tell(
       `${Math.round((Date.now() - startedMs) / 1000)} s: the last strike was dealt, ${acknowledged.length} posts scheduled`,

@@ -79,7 +79,10 @@ for (const sweep of createSweeps(foundation, services, publishing, adapterFor)) 
 /** What a person asked for, with the words that the answer would have been made of. */
 async function obey(order: Order): Promise<void> {
   if (order.kind === 'arm') return failpoints.arm(order.failpoint, order.signal);
-  if (order.kind === 'disarm') return failpoints.disarm();
+  if (order.kind === 'disarm') {
+    failpoints.disarm();
+    return void print({ disarmed: true });
+  }
   try {
     const user = await foundation.stores.users.find(order.userId);
     if (!user) throw new Error(`no user ${order.userId}`);
