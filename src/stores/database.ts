@@ -16,6 +16,8 @@ export interface Database {
 }
 
 const SELECT_TIMEOUT_MS = 5_000;
+/** More would only wait at the database instead of here, and several workers must fit into the embedded one's 200. */
+const CONNECTIONS_AT_MOST = 32;
 
 /**
  * Connects, with writes acknowledged by a majority.
@@ -26,6 +28,7 @@ export async function connectDatabase(uri: string): Promise<Database> {
     autoIndex: false,
     autoCreate: false,
     serverSelectionTimeoutMS: SELECT_TIMEOUT_MS,
+    maxPoolSize: CONNECTIONS_AT_MOST,
     writeConcern: { w: 'majority' },
   });
   try {
