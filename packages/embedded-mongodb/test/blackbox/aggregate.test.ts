@@ -88,3 +88,15 @@ it('countDocuments counts, with and without an index', async () => {
   assert.equal(await sales.countDocuments({ shop: 'a', sum: { $lt: 10 } }), 1);
   assert.equal(await sales.estimatedDocumentCount(), 4);
 });
+
+it('$set computes what it sets: nothing inside an empty array, so nothing fails there', async () => {
+  const items = db.collection<{ _id: number; a: unknown }>('inside');
+  await items.insertMany([
+    { _id: 1, a: [] },
+    { _id: 2, a: [{}] },
+  ]);
+  const failing = { $set: { 'a.b': { $filter: { input: 1.5, cond: true } } } };
+  const stage = [{ $match: { _id: 1 } }, failing];
+  assert.deepEqual(await items.aggregate(stage).toArray(), [{ _id: 1, a: [] }]);
+  await assert.rejects(items.aggregate([{ $match: { _id: 2 } }, failing]).toArray(), { code: 28651 });
+});

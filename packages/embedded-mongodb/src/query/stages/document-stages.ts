@@ -33,28 +33,45 @@ export function parseSetStage(name: string, specification: Value, scope: Express
   const fields = assignments(specification, scope);
   return (document, variables) => {
     const environment = { root: document, current: document, variables };
-    const values = fields.map(field => field.expression(environment));
     const result = new Map(document);
-    for (const [index, { path }] of fields.entries()) assign(result, path, 0, values[index]);
+    for (const { path, expression } of fields)
+      assign(
+        result,
+        path,
+        0,
+        onDemand(() => expression(environment)),
+      );
     return result;
   };
 }
 
+type Computed = () => Value | undefined;
+
+/** Computed where it is set, at most once: on the way through an empty array nothing is set, and nothing may fail. */
+function onDemand(compute: Computed): Computed {
+  let known: { readonly value: Value | undefined } | null = null;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
+}
+
 /** Sets along a path, through every element of arrays; a scalar on the way gives place to a document. Copies what it changes. */
-function assign(container: Document, path: Path, index: number, value: Value | undefined): void {
+function assign(container: Document, path: Path, index: number, computed: Computed): void {
   const part = path[index] as string;
   if (index === path.length - 1) {
+    const value = computed();
     if (value === undefined) container.delete(part);
     else container.set(part, value);
     return;
   }
-  container.set(part, assignInside(container.get(part), path, index + 1, value));
+  container.set(part, assignInside(container.get(part), path, index + 1, computed));
 }
 
-function assignInside(current: Value | undefined, path: Path, index: number, value: Value | undefined): Value {
-  if (Array.isArray(current)) return current.map(element => assignInside(element, path, index, value));
+function assignInside(current: Value | undefined, path: Path, index: number, computed: Computed): Value {
+  if (Array.isArray(current)) return current.map(element => assignInside(element, path, index, computed));
   const copy: Document = new Map(current instanceof Map ? current : []);
-  assign(copy, path, index, value);
+  assign(copy, path, index, computed);
   return copy;
 }
 
