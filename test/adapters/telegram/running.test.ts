@@ -319,6 +319,26 @@ describe('start', () => {
     await telegram.stop();
   });
 
+  it('says in /status that Telegram refuses the token by now', async () => {
+    const telegram = await startFakeTelegram();
+    const stand = await startTelegramStand({ telegram });
+    const faultNow = async () => {
+      const { platforms } = await stand.app.services.status.read();
+      return platforms.find(({ platform }) => platform === 'telegram')?.fault ?? null;
+    };
+    try {
+      await stand.person('Clara').say('/help');
+      assert.equal(await faultNow(), null);
+      telegram.fail({ method: 'getUpdates', status: 401, description: 'Unauthorized' });
+      // The poll under way ends with an update, which nobody confirms; the next one is refused.
+      await assert.rejects(telegram.deliver({ my_chat_member: {} }, 200));
+      await telegram.waitUntil(() => /does not accept TELEGRAM_BOT_TOKEN/.test(stand.logLines.join('')), 'the refusal');
+      assert.match((await faultNow()) ?? '', /does not accept TELEGRAM_BOT_TOKEN/);
+    } finally {
+      await stand.stop();
+    }
+  });
+
   it('starts without Telegram where it is away, and connects when it is back', async () => {
     const telegram = await startFakeTelegram();
     telegram.addFault({ method: 'getMe', status: 0, breaks: 'drop' });
