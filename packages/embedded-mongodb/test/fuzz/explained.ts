@@ -68,7 +68,10 @@ const RULES: readonly Rule[] = [
     applies: each => each.kind === 'distinct' && untyped(each.ours.text) === untyped(each.theirs.text),
   },
   // Manual, distinct: a number in the key addresses an element of an array.
-  { reason: 'distinct by position', applies: ({ kind, shown }) => kind === 'distinct' && /"key":"\w\.\d/.test(shown) },
+  {
+    reason: 'distinct by position',
+    applies: ({ kind, shown }) => kind === 'distinct' && /"key":"[\w.]*\.\d/.test(shown),
+  },
   // Manual, $all: an empty list matches nothing.
   { reason: 'empty $all', applies: ({ shown }) => shown.includes('"$all":[]') },
   // add_to_set_node_test.cpp and push_node_test.cpp: an empty $each creates the array, and changes nothing later.
@@ -103,6 +106,31 @@ const RULES: readonly Rule[] = [
     reason: 'position from another array',
     applies: each => isWrite(each) && /\.\$[."]/.test(each.shown) && [2, 40].includes(codeOf(each.theirs)),
   },
+  // UpdateObjectNode::apply: without a position from the filter it is an error, whatever the field holds.
+  {
+    reason: 'no position from the filter',
+    applies: each => isWrite(each) && /\.\$[."]/.test(each.shown) && codeOf(each.ours) === 2,
+  },
+  // Manual, $inc and $mul: a field that is no number, a boolean too, is an error.
+  {
+    reason: 'arithmetic on what is no number',
+    applies: each => isWrite(each) && /"\$(inc|mul)"/.test(each.shown) && codeOf(each.ours) === 14,
+  },
+  // ArithmeticNode::setValueForNewElement: the factor times 0, so that a decimal's zero keeps its digits.
+  {
+    reason: '$mul of nothing by a decimal',
+    applies: each =>
+      isWrite(each) &&
+      /"\$mul":.*numberDecimal/.test(each.shown) &&
+      untyped(each.ours.text) === untyped(each.theirs.text),
+  },
+  // ObjectMatcher of pull_node.cpp: a condition that is a document is tested on documents alone.
+  {
+    reason: '$pull by a document from what are none',
+    applies: each => isWrite(each) && /"\$pull":\{"[\w.$[\]]+":\{"\w/.test(each.shown),
+  },
+  // Manual, $pop: nothing is removed where there is nothing at the path.
+  { reason: '$pop at a position', applies: each => isWrite(each) && /"\$pop":\{"[\w.]*\.\d/.test(each.shown) },
   // Manual, Update Operators Behavior: fields are processed, so added, in lexicographic order.
   {
     reason: 'order of added fields',
@@ -115,7 +143,7 @@ const RULES: readonly Rule[] = [
   // Manual, Comparison: numbers are compared across types, so 1.50 is in [1.5]; and any number but 0 is true.
   {
     reason: 'decimals in $in and as conditions',
-    applies: each => /"\$(in|nin|expr)"/.test(each.shown) && /numberDecimal/.test(each.stored),
+    applies: each => /"\$(in|nin|expr)"/.test(each.shown) && /numberDecimal/.test(each.stored + each.shown),
   },
   // canonicalizeBSONType: a missing value (0) is above MinKey (-1).
   {
