@@ -19,11 +19,21 @@ export interface TusEndpointDeps {
   readonly log: Log;
 }
 
+export type TusEndpoint = Server;
+
 const NAME_MAX_LENGTH = 200;
 /** A request that is asked to end has the chunk under way to write, nothing more. */
 const DRAIN_MS = 5;
 
-export function createTusEndpoint({ uploads, pathOf, idIn, origin, maxBytes, statusOf, log }: TusEndpointDeps): Server {
+export function createTusEndpoint({
+  uploads,
+  pathOf,
+  idIn,
+  origin,
+  maxBytes,
+  statusOf,
+  log,
+}: TusEndpointDeps): TusEndpoint {
   const store = Object.assign(new DataStore(), {
     extensions: ['creation', 'termination'],
 

@@ -10,7 +10,7 @@ import type { Log } from '../log.ts';
 import type { Uploads, UploadView } from '../services/uploads.ts';
 import { refuseForeignPost } from './connect-routes.ts';
 import { sendPage } from './html.ts';
-import { createTusEndpoint } from './tus-endpoint.ts';
+import type { TusEndpoint } from './tus-endpoint.ts';
 import { uploadLinkPage, uploadPage } from './upload-pages.ts';
 
 export interface UploadRoutesDeps {
@@ -101,15 +101,20 @@ export async function uploadRoutes(
     return reply.header('cache-control', 'no-store').send(standingOf(await uploads.view(id, cookie)));
   });
 
-  const tus = createTusEndpoint({
-    uploads,
-    pathOf: id => `/uploads/${id}/file`,
-    idIn: path => /^\/uploads\/([\w-]{16})\/file$/.exec(path)?.[1],
-    origin,
-    maxBytes: maxClipBytes,
-    statusOf,
-    log,
-  });
+  let endpoint: Promise<TusEndpoint> | null = null;
+  /** Loaded with the first file: bots whose clips all come by chat stay small. */
+  const loadEndpoint = async (): Promise<TusEndpoint> => {
+    const { createTusEndpoint } = await import('./tus-endpoint.ts');
+    return createTusEndpoint({
+      uploads,
+      pathOf: id => `/uploads/${id}/file`,
+      idIn: path => /^\/uploads\/([\w-]{16})\/file$/.exec(path)?.[1],
+      origin,
+      maxBytes: maxClipBytes,
+      statusOf,
+      log,
+    });
+  };
   await app.register(async scope => {
     // Left unread: the protocol's own server streams it.
     scope.addContentTypeParser('application/offset+octet-stream', (_request, _body, done) => done(null));
@@ -121,6 +126,8 @@ export async function uploadRoutes(
         refuseForeignPost(request, origin);
         const { id, cookie } = readCookie(request);
         await uploads.admit(id, cookie);
+        endpoint ??= loadEndpoint();
+        const tus = await endpoint;
         reply.hijack();
         reply.raw.setHeader('x-content-type-options', 'nosniff');
         await tus.handle(request.raw, reply.raw);
