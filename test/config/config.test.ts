@@ -77,6 +77,28 @@ describe('settings that are right', () => {
     assert.equal(loadConfig({ ...keys, TIKTOK_MODE: 'direct' }).tiktok.mode, 'direct');
   });
 
+  it('put clips into a bucket, whose keys are secrets', () => {
+    const keys = { S3_ACCESS_KEY_ID: 'an-access-key', S3_SECRET_ACCESS_KEY: 'a-secret-access-key' };
+    const here = loadConfig({ MEDIA_STORE: 's3://clips/of/ada?endpoint=https://s3.example.com&region=eu-1', ...keys });
+    assert.deepEqual(
+      [here.mediaStore?.bucket, here.mediaStore?.prefix, here.mediaStore?.endpoint, here.mediaStore?.region],
+      ['clips', 'of/ada/', 'https://s3.example.com', 'eu-1'],
+    );
+    assert.equal(here.mediaStore?.isPathStyle, true);
+    assert.ok(here.secrets.includes('a-secret-access-key'));
+    const amazon = loadConfig({ MEDIA_STORE: 's3://clips', ...keys }).mediaStore;
+    assert.deepEqual([amazon?.endpoint, amazon?.isPathStyle, amazon?.prefix], [null, false, '']);
+    for (const address of [
+      'clips',
+      'https://clips',
+      's3://',
+      's3://clips?endpoint=s3.example.com',
+      's3://clips?bucket=x',
+    ])
+      assert.throws(() => loadConfig({ MEDIA_STORE: address, ...keys }), /MEDIA_STORE is not of the form/, address);
+    assert.throws(() => loadConfig({ MEDIA_STORE: 's3://clips' }), /needs S3_ACCESS_KEY_ID/);
+  });
+
   it('take secrets from files, without the line end that editors add', () => {
     const keys = keyOf('k1');
     const config = loadConfig({
