@@ -15,9 +15,14 @@ export function requireAttempt(post: Post): Attempt & { publishId: string; uploa
   return { ...attempt, publishId: attempt.publishId, uploadUrl: attempt.uploadUrl };
 }
 
-/** Whether TikTok may have bytes that the post does not know of. A single chunk is the last one too, so it is `committing` first. */
+/**
+ * Whether TikTok may have bytes that the post does not know of. A single chunk is the last one too, so it is `committing` first; what
+ * a backup says is old.
+ */
 export const mayHaveSent = ({ deps }: Work, post: Post): boolean =>
-  post.step !== 'initiated' || deps.plan.planUpload(requireClip(post).sizeBytes).chunkCount > 1;
+  post.step !== 'initiated' ||
+  Boolean(post.attempt?.fromBackup) ||
+  deps.plan.planUpload(requireClip(post).sizeBytes).chunkCount > 1;
 
 /**
  * initiated | uploading | committing: one chunk; the last one only after `committing` is written. What was sent before must be
