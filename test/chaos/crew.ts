@@ -168,7 +168,8 @@ export function startCrew({ workers, envOf, chatUrl, leaseMs }: CrewOptions): Cr
           tell(place, { ...press, id });
           const outcome = await Promise.race([answered, delay(ANSWER_WITHIN_MS, 'gone')]);
           place.answers.delete(id);
-          if (outcome !== 'gone') return outcome;
+          // “Something went wrong” says nothing about whether it was done, so people press again.
+          if (outcome !== 'gone' && outcome !== 'unknown') return outcome;
         }
         await delay(100);
       }

@@ -94,7 +94,7 @@ async function obey(order: Order): Promise<void> {
     }
     print({ answers: order.id, outcome: 'done' });
   } catch (error) {
-    print({ answers: order.id, outcome: isAppError(error) ? error.code : String(error) });
+    print({ answers: order.id, outcome: isAppError(error) ? error.code : 'unknown' });
   }
 }
 
