@@ -19,6 +19,9 @@ const SELECT_TIMEOUT_MS = 5_000;
 /** More would only wait at the database instead of here, and several workers must fit into the embedded one's 200. */
 const CONNECTIONS_AT_MOST = 32;
 
+/** The driver waits for a free connection for ever unless told otherwise, and a step that waits for ever holds its place. */
+const CONNECTION_WAIT_MS = 30_000;
+
 /**
  * Connects, with writes acknowledged by a majority.
  * @throws AppError `database_unavailable` where nothing answers within 5 s.
@@ -29,6 +32,7 @@ export async function connectDatabase(uri: string): Promise<Database> {
     autoCreate: false,
     serverSelectionTimeoutMS: SELECT_TIMEOUT_MS,
     maxPoolSize: CONNECTIONS_AT_MOST,
+    waitQueueTimeoutMS: CONNECTION_WAIT_MS,
     writeConcern: { w: 'majority' },
   });
   try {

@@ -2,11 +2,15 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WAIT_MS = 30_000;
+/** Scripts of tests do not switch it on themselves, as `src/main.ts` does. */
+const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
 
 export interface ChildProcess {
   readonly pid: number;
@@ -36,7 +40,13 @@ export function startProcess(
 ): ChildProcess {
   const child = spawn(process.execPath, [...nodeArgs, script, ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      HOME: process.env.HOME,
+      TMPDIR: process.env.TMPDIR,
+      ...env,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

@@ -22,8 +22,8 @@ type Model = Map<number, (Item | null)[]>;
 const IDS = 60;
 const IN_FLIGHT = 8;
 const TAGS = ['a', 'b', 'c', 'd'];
-/** What still waits for a server when it was killed waits this long: none will come. */
-const NO_RETRY = { retryWrites: false, serverSelectionTimeoutMS: 500 };
+/** What still waits for a server when it was killed, or for a connection to it, waits this long: none will come. */
+const NO_RETRY = { retryWrites: false, serverSelectionTimeoutMS: 500, waitQueueTimeoutMS: 2_000 };
 
 async function startChild(dataDir: string): Promise<{ child: ChildProcess; uri: string }> {
   const script = join(import.meta.dirname, 'crash-child.ts');
