@@ -24,13 +24,12 @@ after(() => stand.stop());
 async function loseTrackOf(caption: string): Promise<void> {
   await stand.simulator.addFault({ kind: 'forget_publish_id', count: 1 });
   await schedulePost(clara, { when: 'in 1 second', caption });
-  const isAsked = async () => (await stored(caption)).problem?.code === 'tiktok_publish_unknown';
-  while (!(await isAsked())) await new Promise(resolve => setTimeout(resolve, 50));
   const dayAgo = new Date(Date.now() - 25 * 3_600_000);
-  await posts().updateOne(
-    { caption },
-    { $set: { 'attempt.committedAt': dayAgo, 'problem.at': dayAgo, wakeAt: new Date() } },
-  );
+  const moved = { 'attempt.committedAt': dayAgo, 'problem.at': dayAgo, wakeAt: new Date() };
+  // While no worker holds the post: one that had read it before would write over what is moved.
+  const isAsked = { caption, 'problem.code': 'tiktok_publish_unknown', lease: null };
+  while ((await posts().updateOne(isAsked, { $set: moved })).matchedCount === 0)
+    await new Promise(resolve => setTimeout(resolve, 50));
   await clara.waitFor(new RegExp(`Unclear: Clara Cooks[\\s\\S]*${caption}`));
 }
 
