@@ -97,7 +97,8 @@ async function writeUntilKilled(
   let left = operations;
   let acknowledged = 0;
   const lane = async (lane: number) => {
-    while (left > 0 && !isDead()) {
+    // Until a write fails: a client that has not noticed would say goodbye to the dead server, and the driver (7.8) then waits for ever.
+    while (left > 0 || isDead()) {
       left -= 1;
       const id = Math.floor(random.below(IDS) / IN_FLIGHT) * IN_FLIGHT + lane;
       const write = makeWrite(random, id);
