@@ -14,7 +14,8 @@ const FAULTS = [
 const LIVE_MIN_SHARE = 0.999;
 const LEAD_MS = 2_000;
 const EVERY_MS = 10;
-const WAIT_MS = 180_000;
+/** "In the end": the waits between tries grow to five minutes. */
+const WAIT_MS = 420_000;
 const LAST_LOOK_MS = 10_000;
 
 export async function proveOutages(print: (line: string) => void, { posts = 1_000 } = {}): Promise<void> {
