@@ -1,13 +1,10 @@
 // /schedule: from a clip to a scheduled post, on one card. Every press changes the draft in the database and draws the card anew.
 
-import type { OptionValue } from '#chat/invocation.ts';
 import type { Reply } from '#chat/reply.ts';
-import { CAPTION_LIMIT } from '#domain/caption.ts';
 import { splitLink } from '#domain/clip-link.ts';
 import { AppError, isAppError } from '#domain/errors.ts';
 import type { Due, Post } from '#domain/post-record.ts';
 import { splitWhen } from '#domain/when/split.ts';
-import { suggestTimes } from '#domain/when/suggest.ts';
 import { addDays, nearestInstant, wallTimeAt, wallTimeToInstant } from '#domain/when/wall-time.ts';
 import { renderPost } from './cards/post-card.ts';
 import { chosenPrivacy, chosenToggle, toggle } from './choices.ts';
@@ -15,9 +12,8 @@ import type { ClipcueCommand, Context } from './command.ts';
 import { offerUpload, requireDraft, settleZone, showComposer, startDraft, startDraftFromLink } from './composer.ts';
 import { fieldActions, fieldForms } from './draft-fields.ts';
 import { wholeAction, wholeForm } from './draft-form.ts';
+import { captionOption, textOf, whenOption } from './draft-options.ts';
 import { decideZone } from './zone-question.ts';
-
-const textOf = (value: OptionValue | undefined): string => (typeof value === 'string' ? value.trim() : '');
 
 /** A clip's address with its time and caption around it; null for words without one. */
 export async function scheduleFromLink(ctx: Context, words: string): Promise<Reply | null> {
@@ -58,20 +54,8 @@ export const schedule: ClipcueCommand = {
   visibility: 'private',
   options: [
     { name: 'video', summary: 'The clip: MP4, MOV or WebM', kind: 'video', required: false },
-    {
-      name: 'when',
-      summary: 'Like “fri 18:30” or “in 2 hours”',
-      kind: 'time',
-      required: false,
-      suggest: async (ctx, words) => suggestTimes(words, { now: ctx.now, zone: ctx.user.zone ?? 'UTC' }),
-    },
-    {
-      name: 'caption',
-      summary: 'The caption, #tags and @mentions included',
-      kind: 'text',
-      maxLength: CAPTION_LIMIT,
-      required: false,
-    },
+    whenOption,
+    captionOption,
     {
       name: 'account',
       summary: 'Which TikTok account',
