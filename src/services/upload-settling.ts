@@ -18,9 +18,9 @@ export interface SettlingDeps {
   readonly log: { warn(facts: object, message: string): void };
 }
 
-/** The right to look at a whole clip, renewed meanwhile: moving 4 GB to another machine takes minutes. */
-const SETTLE_LEASE_MS = 60_000;
-const RENEW_EVERY_MS = 20_000;
+/** The right to look at a whole clip, renewed meanwhile: moving 4 GB takes minutes. After a crash somebody waits this long before a page. */
+const SETTLE_LEASE_MS = 20_000;
+const RENEW_EVERY_MS = 5_000;
 
 export function createSettling(deps: SettlingDeps) {
   const { uploads, media, clips, clock } = deps;

@@ -78,11 +78,12 @@ export function createUploads(deps: UploadsDeps) {
     return mediaId ? media.parts.arrivedBytes(mediaId) : 0;
   }
 
-  /** Every byte is there: the clip is looked at, and the page told when it asks. */
-  async function complete(id: string): Promise<void> {
+  /** Every byte is there: the clip is looked at, and the page told when it asks. Null where that is under way or over already. */
+  async function complete(id: string): Promise<Upload | null> {
     const upload = await uploads.find(id);
     const received = upload?.mediaId ? await uploads.complete(id, upload.mediaId) : null;
     if (received) settleSoon(received);
+    return received;
   }
 
   return {
@@ -130,9 +131,9 @@ export function createUploads(deps: UploadsDeps) {
     async view(id: string, cookie: string): Promise<UploadView> {
       const upload = await admit(id, cookie);
       const arrivedBytes = await arrived(upload);
-      // The process ended between the last byte and its `complete`.
-      if (upload.state === 'receiving' && arrivedBytes === upload.file?.sizeBytes) await complete(id);
-      return { upload, arrivedBytes };
+      if (upload.state !== 'receiving' || arrivedBytes !== upload.file?.sizeBytes) return { upload, arrivedBytes };
+      // The process ended between the last byte and its `complete`. A page that read "receiving" now would not ask again.
+      return { upload: (await complete(id)) ?? (await admit(id, cookie)), arrivedBytes };
     },
 
     /**

@@ -36,15 +36,20 @@ describe('the upload page', () => {
 
   /** A new link from the chat, opened in a browser of its own. */
   async function openUpload(caption: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await openLink(caption, options);
+    await shoot(page, `link-${caption}`);
+    await assertAccessible(page, 'the page behind the link');
+    await page.getByRole('button', { name: 'This is me: go on' }).click();
+    await page.getByRole('heading', { name: 'Upload your clip' }).waitFor();
+    return page;
+  }
+
+  async function openLink(caption: string, options: BrowserContextOptions = {}): Promise<Page> {
     await say(chat, `/upload when:in 2 hours caption:${caption}`);
     const card = reply(chat, caption);
     const link = await card.getByRole('link', { name: 'Upload the clip' }).getAttribute('href');
     const page = await stage.open(options);
     await page.goto(link ?? '');
-    await shoot(page, `link-${caption}`);
-    await assertAccessible(page, 'the page behind the link');
-    await page.getByRole('button', { name: 'This is me: go on' }).click();
-    await page.getByRole('heading', { name: 'Upload your clip' }).waitFor();
     return page;
   }
 
@@ -67,6 +72,20 @@ describe('the upload page', () => {
     await reply(chat, 'Desk').getByText('vertical-6s.mp4').waitFor();
     await page.getByRole('link', { name: 'Back to the Playground' }).click();
     await paneOf(page, 'Ada').waitFor();
+    await page.context().close();
+  });
+
+  it('takes a clip that was picked before the script had come', async () => {
+    const page = await openLink('Early');
+    const picked = Promise.withResolvers<void>();
+    await page.route('**/main.js', async route => {
+      await picked.promise;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'This is me: go on' }).click();
+    await pick(page, CLIP);
+    picked.resolve();
+    await isIn(page);
     await page.context().close();
   });
 

@@ -31,7 +31,7 @@ function watchMemory(pid: number) {
   };
   look();
   const idleBytes = mostBytes;
-  const timer = setInterval(look, LOOK_EVERY_MS);
+  const timer = setInterval(look, LOOK_EVERY_MS).unref();
   return {
     stop() {
       clearInterval(timer);
@@ -44,6 +44,15 @@ async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
   return hash.digest('hex');
+}
+
+/** What the page says, where it does not come to what is waited for. */
+async function orTell<T>(page: Page, waiting: Promise<T>): Promise<T> {
+  try {
+    return await waiting;
+  } catch (error) {
+    throw new Error(`the page says “${await page.locator('body').innerText()}”`, { cause: error });
+  }
 }
 
 async function openLink(browser: Browser, clipcue: ChildProcess): Promise<Page> {
@@ -61,7 +70,7 @@ async function openLink(browser: Browser, clipcue: ChildProcess): Promise<Page> 
 const pick = (page: Page, path: string) => page.locator('#file').setInputFiles(path);
 
 async function untilShare(page: Page, share: number): Promise<void> {
-  await page.waitForFunction(
+  const reached = page.waitForFunction(
     wanted => {
       const { document } = globalThis as unknown as {
         document: { querySelector(name: string): { value: number; max: number } };
@@ -72,9 +81,10 @@ async function untilShare(page: Page, share: number): Promise<void> {
     share,
     { polling: 20 },
   );
+  await orTell(page, reached);
 }
 
-const untilIn = (page: Page) => page.getByRole('heading', { name: 'Your clip is in' }).waitFor();
+const untilIn = (page: Page) => orTell(page, page.getByRole('heading', { name: 'Your clip is in' }).waitFor());
 
 /** Seconds for the same file from the same browser to a server that writes it down and does nothing else. */
 async function timeBareUpload(browser: Browser, file: string, folder: string): Promise<number> {

@@ -137,8 +137,8 @@ describe('uploads', () => {
   it('a process that ends after the last byte, before it looked: the next one looks', async () => {
     const { id, cookie } = await begin();
     await send(id);
-    // Nobody called `complete`: the page asks.
-    await uploads.view(id, cookie);
+    // Nobody called `complete`: the page asks, and goes on asking where it reads that the clip is looked at.
+    assert.equal((await uploads.view(id, cookie)).upload.state, 'received');
     await uploads.stop();
     assert.equal((await uploads.view(id, cookie)).upload.state, 'done');
     assert.equal(delivered.length, 1);
