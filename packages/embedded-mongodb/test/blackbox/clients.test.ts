@@ -6,9 +6,10 @@ import { Agenda } from 'agenda';
 import mongoose from 'mongoose';
 import { startTarget } from '../target.ts';
 
+// Registered first, since hooks run in order: a client that outlives its server may wait for ever to say goodbye.
+after(() => connection.close());
 const { uri, db } = await startTarget();
 const connection = await mongoose.createConnection(uri).asPromise();
-after(() => connection.close());
 
 type ThingFields = {
   owner?: mongoose.Types.ObjectId;
