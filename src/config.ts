@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { unescape as percentDecode } from 'node:querystring';
 import type { World } from './domain/account.ts';
 import type { PostingMode } from './domain/choices.ts';
+import type { S3Place } from './media/s3-store.ts';
 import { findUnknownNames } from './setting-names.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings.ts';
 import { type Keyring, parseKeyring } from './stores/keyring.ts';
@@ -37,7 +38,7 @@ export interface Config {
   readonly keyring: Keyring | null;
   readonly maxClipBytes: number;
   /** Null: clips lie in the data folder. */
-  readonly mediaStore: MediaStoreConfig | null;
+  readonly mediaStore: S3Place | null;
   /** Null: no second opinion on clips. */
   readonly ffprobePath: string | null;
   /** For all clips of one person together. */
@@ -78,18 +79,6 @@ export interface DiscordConfig {
 }
 
 /** A bucket of an S3-compatible store. */
-export interface MediaStoreConfig {
-  readonly bucket: string;
-  /** Before each object's name; empty, or ending in a slash. */
-  readonly prefix: string;
-  /** Null: Amazon's own. */
-  readonly endpoint: string | null;
-  readonly region: string;
-  readonly isPathStyle: boolean;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
 /** `because` is for the start-up table: why it is off. */
 export type PlaygroundConfig =
   | { readonly kind: 'off'; readonly because: string }
@@ -202,7 +191,7 @@ function readDiscord({ DISCORD_TOKEN: token, DISCORD_API_ROOT: apiRoot }: Settin
 
 const MEDIA_STORE_FORM = 'MEDIA_STORE is not of the form s3://bucket?endpoint=https://...&region=...';
 
-function readMediaStore(read: SettingValues, faults: string[]): MediaStoreConfig | null {
+function readMediaStore(read: SettingValues, faults: string[]): S3Place | null {
   const { MEDIA_STORE: address, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = read;
   if (address === undefined) return null;
   const url = URL.canParse(address) ? new URL(address) : null;

@@ -5,9 +5,10 @@ import { wordsFor } from '#chat/explain.ts';
 import { type Block, button, type Control, fields, heading, note, type Reply, reply, type Span } from '#chat/reply.ts';
 import { accountName } from '#domain/account.ts';
 import { disclosureLabel, PRIVACY_NAMES, type Problem } from '#domain/choices.ts';
+import { durationWords } from '#domain/clip.ts';
 import type { Post } from '#domain/post-record.ts';
 import { askingControls, type ComposerSetting, choiceControls, closing, hints, type IdOf } from './composer-parts.ts';
-import { dueSpans, durationWords, excerpt, practiceMark } from './words.ts';
+import { dueSpans, excerpt, practiceMark } from './words.ts';
 
 /** As many captions as a form may ask for at once (Discord's modals take five). */
 export const CAPTIONS_PER_FORM = 5;

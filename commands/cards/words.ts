@@ -2,6 +2,7 @@
 
 import { type Block, note, type Span } from '#chat/reply.ts';
 import { isPractice } from '#domain/account.ts';
+import { durationWords, sizeWords } from '#domain/clip.ts';
 import { type Clip, type Due, isWaitingForZone, type Post } from '#domain/post-record.ts';
 
 export const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
@@ -11,16 +12,6 @@ export const PRACTICE_LINE = 'Practice: nothing reaches TikTok.';
 /** The mark that every card and notice of a practice post carries. */
 export const practiceMark = (post: Pick<Post, 'world'>): Block[] =>
   post.world && isPractice(post.world) ? [note(PRACTICE_LINE)] : [];
-
-export function durationWords(durationMs: number): string {
-  const seconds = Math.round(durationMs / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-}
-
-export const sizeWords = (sizeBytes: number): string =>
-  sizeBytes < 1_000_000
-    ? `${Math.max(1, Math.round(sizeBytes / 1000))} kB`
-    : `${(sizeBytes / 1_000_000).toFixed(1)} MB`;
 
 export const clipWords = (clip: Clip): string =>
   `${clip.name} (${durationWords(clip.durationMs)}, ${clip.width} x ${clip.height}, ${sizeWords(clip.sizeBytes)})`;

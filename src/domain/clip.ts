@@ -30,3 +30,13 @@ export type ClipContentType = (typeof CONTENT_TYPES)[ClipContainer];
 
 /** The media type under which TikTok takes the container. */
 export const contentTypeOf = (container: ClipContainer): ClipContentType => CONTENT_TYPES[container];
+
+export function durationWords(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+export const sizeWords = (sizeBytes: number): string =>
+  sizeBytes < 1_000_000
+    ? `${Math.max(1, Math.round(sizeBytes / 1000))} kB`
+    : `${(sizeBytes / 1_000_000).toFixed(1)} MB`;
