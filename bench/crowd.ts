@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { nextWakeOf } from '#domain/early-look.ts';
 import type { Clip, Post } from '#domain/post-record.ts';
 import { makeId } from '#domain/secrets.ts';
 import { createAlarms } from '#jobs/alarms.ts';
@@ -34,7 +35,7 @@ export async function openCrowd(database: Database, simulator: SimulatorProcess,
   const [posts, accounts] = [createPostStore(connection), createAccountStore(connection)];
   await Promise.all([posts, accounts].map(({ model }) => model.createIndexes()));
   const tokenBox = createTokenBox({ activeKeyId: 'bench', keys: new Map([['bench', key]]) });
-  const alarms = await createAlarms({ connection, wake: () => {}, log: { warn: () => {} } });
+  const alarms = await createAlarms({ connection, wake: async () => {}, log: { warn: () => {} } });
   const dir = `${dataDir}/clips`;
   const media = await createDiskStore({ dir, clock: Date.now, newId, maxBytes: 1e9, minFreeRatio: 0 });
   const source = (async function* () {
@@ -50,7 +51,7 @@ export async function openCrowd(database: Database, simulator: SimulatorProcess,
     const id = newId();
     const due = { at, delayMs: null, zone: 'UTC', words: 'then' };
     const facts = { id, ownerId: OWNER_ID, accountId, world: WORLD, clip };
-    return makeScheduledPost(facts, { due, caption: id, ...change });
+    return makeScheduledPost(facts, { due, wakeAt: nextWakeOf(id, at, Date.now()), caption: id, ...change });
   };
 
   async function writePosts(made: readonly Post[]): Promise<void> {

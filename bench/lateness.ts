@@ -21,7 +21,8 @@ import { type Crowd, openCrowd } from './crowd.ts';
 import { percentile, round } from './statistics.ts';
 
 const DEFAULT_CASES = ['1', '1000', '10000', '10000/60'];
-const LEAD_MS = 5_000;
+/** Posts are scheduled long before their time, so the bot looks at them in the minute before it. */
+const LEAD_MS = 65_000;
 /** To write the posts before they are due. */
 const LEAD_PER_POST_MS = 0.7;
 const SETTLE_MS = 300_000;

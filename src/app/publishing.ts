@@ -72,7 +72,14 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
     sweepEveryMs: SWEEP_EVERY_MS,
     log,
   });
-  const alarms = await createAlarms({ connection: database.connection, wake: runner.wake, log });
+  const alarms = await createAlarms({
+    connection: database.connection,
+    async wake(postId) {
+      runner.wake(postId);
+      await runner.untilCalm();
+    },
+    log,
+  });
   const grantCare = createGrantCare({ ...stores, accessTokens, world, clock, log });
   return { accounts, runner, alarms, grantCare, ownerNotices };
 }

@@ -34,7 +34,8 @@ const SETTINGS = {
 
 export interface AlarmsDeps {
   readonly connection: Connection;
-  readonly wake: (postId: string) => void;
+  /** Resolves once the publisher can do with another alarm. */
+  readonly wake: (postId: string) => Promise<void>;
   readonly log: { warn(facts: object, message: string): void };
 }
 

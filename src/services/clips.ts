@@ -1,4 +1,4 @@
-// Taking in a clip: streamed into the media store, probed, judged by TikTok's rules. What TikTok would refuse is refused here, and
+// Taking in a clip: streamed into the media store, probed, judged by TikTok's rules, a picture of it made. What TikTok would refuse is refused here, and
 // so is what goes beyond a person's room.
 
 import type { ClipOffer } from '../chat/invocation.ts';
@@ -16,6 +16,8 @@ export interface ClipsDeps {
   readonly quota: Quota;
   readonly probe: (path: string) => Promise<ClipFacts>;
   readonly judge: (facts: ClipFacts) => { refusals: readonly { code: AppError['code']; facts: AppError['facts'] }[] };
+  /** Keeps a picture of a whole clip for its card, where one can be had. Never throws. */
+  readonly makePoster: (path: string, mediaId: string, facts: ClipFacts) => Promise<void>;
   readonly contentTypeOf: (container: ClipFacts['container']) => Clip['contentType'];
   /** A clip behind a web address. @throws AppError `clip_link_invalid` for anything that is none. */
   readonly offerLink: (address: string) => ClipOffer;
@@ -23,12 +25,13 @@ export interface ClipsDeps {
 
 export type Clips = ReturnType<typeof createClips>;
 
-export function createClips({ media, quota, probe, judge, contentTypeOf, offerLink }: ClipsDeps) {
+export function createClips({ media, quota, probe, judge, makePoster, contentTypeOf, offerLink }: ClipsDeps) {
   /** What a whole file is, as a clip called `name`. @throws AppError clip_* for one that TikTok would refuse. */
   async function inspect(path: string, name: string, stored: StoredClip): Promise<Clip> {
     const facts = await probe(path);
     const [refusal] = judge(facts).refusals;
     if (refusal) throw new AppError(refusal.code, refusal.facts);
+    await makePoster(path, stored.mediaId, facts);
     const { container, sizeBytes: _counted, ...picture } = facts;
     return { ...stored, name, contentType: contentTypeOf(container), ...picture };
   }

@@ -1,7 +1,7 @@
 // What people do with posts once their card is complete: schedule, move, cancel, bring back.
 
 import { consentSentence } from '../domain/choices.ts';
-import { firstWakeOf } from '../domain/early-look.ts';
+import { nextWakeOf } from '../domain/early-look.ts';
 import { AppError } from '../domain/errors.ts';
 import { canHappen, isTerminal, type PostState } from '../domain/post.ts';
 import { type Due, NO_TRIES, type Post, setAsideKind } from '../domain/post-record.ts';
@@ -61,7 +61,7 @@ export function createPosts({ posts, media, clock, setAlarm, clipKeepMs }: Posts
           event: 'schedule',
           patch: {
             due: { ...post.due, at },
-            wakeAt: firstWakeOf(at, now),
+            wakeAt: nextWakeOf(id, at, now),
             consent: {
               text: consentSentence(post.choices),
               at: new Date(now),
@@ -86,7 +86,7 @@ export function createPosts({ posts, media, clock, setAlarm, clipKeepMs }: Posts
         if (!at) throw new AppError('zone_required');
         return {
           event: 'reschedule',
-          patch: { due: { ...due, at }, wakeAt: firstWakeOf(at, now), problem: null, reminders: 0, tries: NO_TRIES },
+          patch: { due: { ...due, at }, wakeAt: nextWakeOf(id, at, now), problem: null, reminders: 0, tries: NO_TRIES },
         };
       });
       await setAlarm(moved);

@@ -155,7 +155,8 @@ export function createAccountStore(connection: Connection) {
     },
 
     async endTurn(id: string, postId: string): Promise<void> {
-      await model.updateOne({ _id: id, 'turn.postId': postId }, { $set: { turn: null } });
+      const isIts = { $eq: ['$turn.postId', { $literal: postId }] };
+      await write({ _id: id }, [{ $set: { turn: { $cond: [isIts, null, '$turn'] } } }]);
     },
 
     /** When the next late post of the account may go out: now, or `gapMs` after the one before it. Taken once given. */

@@ -1,5 +1,5 @@
 // What is kept of a chat between two messages, on platforms that ask one question at a time: the open question, the newest card
-// with its buttons, the advice that is not wanted again. One small document a chat, gone with the person.
+// with its buttons, the advice that is not wanted again, the line about a clip on its way. One small document a chat, gone with the person.
 
 import { type Connection, Schema } from 'mongoose';
 import type { Person } from '../chat/invocation.ts';
@@ -10,6 +10,8 @@ interface StoredMemory extends ChatMemory {
   readonly _id: string;
   readonly schemaVersion: number;
   readonly mutedHints: readonly string[];
+  /** The line that says how far a clip is, while there is one. */
+  readonly progressRef?: string | null;
 }
 
 const schema = new Schema<StoredMemory>(
@@ -20,6 +22,7 @@ const schema = new Schema<StoredMemory>(
     question: { type: Schema.Types.Mixed, default: null },
     shown: { type: Schema.Types.Mixed, default: null },
     mutedHints: [String],
+    progressRef: String,
   },
   { collection: 'pendingQuestions', strict: 'throw', versionKey: false, minimize: false },
 );
@@ -64,6 +67,12 @@ export function createPendingQuestionStore(connection: Connection) {
     },
 
     mute: (person: Chat, hint: string): Promise<void> => change(person, { $addToSet: { mutedHints: hint } }),
+
+    async readProgress(person: Chat): Promise<string | null> {
+      return (await find(person))?.progressRef ?? null;
+    },
+
+    writeProgress: (person: Chat, progressRef: string | null): Promise<void> => change(person, { $set: { progressRef } }),
 
     /** Everything kept of these people's own chats. */
     async readAll(identities: readonly Identity[]): Promise<object[]> {

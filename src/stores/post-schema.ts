@@ -15,6 +15,8 @@ export type StoredPost = Omit<Post, 'id'> & {
   readonly source: string;
   /** Who sends the next notice. */
   readonly notifiedBy: string | null;
+  /** The lease's name under which the last change was written, null for a person's: by it a worker knows its own write. */
+  readonly writtenBy: string | null;
 };
 
 const part = (definition: object) => new Schema(definition, { _id: false, strict: 'throw' });
@@ -115,6 +117,7 @@ export const postSchema = new Schema<StoredPost>(
     outbox: [part({ key: String, kind: { type: String, enum: NOTICE_KINDS }, at: Date })],
     notifyAt: { type: Date, default: null },
     notifiedBy: { type: String, default: null },
+    writtenBy: { type: String, default: null },
     noticeRef: { type: String, default: null },
     createdAt: { type: Date, required: true },
     updatedAt: { type: Date, required: true },
@@ -148,5 +151,6 @@ export const toPost = ({
   schemaVersion: _version,
   source: _source,
   notifiedBy: _notifiedBy,
+  writtenBy: _writtenBy,
   ...rest
 }: StoredPost): Post => ({ id: _id, ...rest });

@@ -159,6 +159,7 @@ export function createPostStore(connection: Connection) {
         // Whoever worked on the post when a person changed it has lost it, and must not prolong what no longer is.
         ...toSetStage({ ...(!under && { lease: null }), ...patch, ...stage }),
         version: { $add: ['$version', 1] },
+        writtenBy: { $literal: under?.owner ?? null },
         updatedAt: '$$NOW',
       };
       if (notices.length > 0) {
@@ -167,11 +168,9 @@ export function createPostStore(connection: Connection) {
         const notifyAt = notices.every(isGathered) ? { $add: ['$$NOW', GATHER_MS] } : '$$NOW';
         set.notifyAt = { $ifNull: ['$notifyAt', notifyAt] };
       }
-      // Only a worker that keeps its lease can tell its own write from everybody else's.
-      if (under && patch.lease === undefined) {
+      if (under) {
         const written = await write(filter, [{ $set: set }]);
-        const isOurs = written?.version === post.version + 1 && written.fence === under.fence;
-        if (isOurs && written.lease?.owner === under.owner) return toPost(written);
+        if (written?.version === post.version + 1 && written.writtenBy === under.owner) return toPost(written);
       } else {
         const written = await model.findOneAndUpdate(filter, [{ $set: set }], PIPELINE).lean<StoredPost | null>();
         if (written) return toPost(written);
@@ -218,23 +217,14 @@ export function createPostStore(connection: Connection) {
     },
 
     /** Gives a post back without a change of state; `wakeAt` says when it needs attention again. */
-    async release(post: Post, owner: string, patch: PostPatch): Promise<Post | null> {
-      const stored = await model
-        .findOneAndUpdate(
-          { _id: post.id, version: post.version, fence: post.fence, 'lease.owner': owner },
-          [
-            {
-              $set: {
-                ...toSetStage({ ...patch, lease: null }),
-                version: { $add: ['$version', 1] },
-                updatedAt: '$$NOW',
-              },
-            },
-          ],
-          PIPELINE,
-        )
-        .lean<StoredPost | null>();
-      return stored && toPost(stored);
+    async release({ id, version, fence }: Post, owner: string, patch: PostPatch): Promise<void> {
+      const set = {
+        ...toSetStage({ ...patch, lease: null }),
+        version: { $add: ['$version', 1] },
+        writtenBy: { $literal: owner },
+        updatedAt: '$$NOW',
+      };
+      await write({ _id: id, version, fence, 'lease.owner': owner }, [{ $set: set }]);
     },
 
     /**

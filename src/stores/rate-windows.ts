@@ -3,7 +3,7 @@
 
 import { type Connection, Schema } from 'mongoose';
 import { isDuplicateKey } from './database.ts';
-import { gatherWrites } from './gathering.ts';
+import { gather, gatherWrites } from './gathering.ts';
 
 interface StoredWindow {
   readonly _id: string;
@@ -35,16 +35,22 @@ export function createRateWindowStore(connection: Connection, newId: () => strin
   const model = connection.model<StoredWindow>('RateWindow', schema);
   const write = gatherWrites(model);
 
+  const make = gather(async (keys: readonly string[]) => {
+    try {
+      const windows = [...new Set(keys)].map(key => ({ _id: key, calls: [] }));
+      await model.collection.insertMany(windows as never, { ordered: false });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+    return keys;
+  });
+
   /** Not an upsert: not every server can make a document with `$$NOW` when several ask at once. */
   async function changeOrMake(key: string, change: object[]): Promise<StoredWindow> {
     for (;;) {
       const stored = await write({ _id: key }, change);
       if (stored) return stored;
-      try {
-        await model.create({ _id: key, calls: [] });
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-      }
+      await make(key);
     }
   }
 

@@ -92,6 +92,10 @@ export function createUserStore(connection: Connection) {
 
     recogniseKnown,
 
+    async isKnown(platform: string, personId: string): Promise<boolean> {
+      return (await model.exists({ 'identities.key': identityKey(platform, personId) })) !== null;
+    },
+
     /** Finds the user behind `who` and keeps their chat and name up to date; makes a new one with `newId` at first sight. */
     async recognise(who: Identity, newId: string, now: Date): Promise<User> {
       const key = identityKey(who.platform, who.personId);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
-import type { Clip, Due } from '#domain/post-record.ts';
+import type { Clip, Due, Post } from '#domain/post-record.ts';
 import type { User } from '#domain/user.ts';
 import { createPosts, type Posts } from '#services/posts.ts';
 import { openStage, type Stage } from './publisher-stage.ts';
@@ -101,7 +101,7 @@ describe('reschedule', () => {
   test('to later, in the very moment in which a worker has claimed it: not early, and no lease brings it back', async () => {
     const { id, worker, username } = await workFor(0);
     const claimed = await stage.read(id);
-    const later = dueIn(60_000);
+    const later = dueIn(10_000);
     await people.reschedule(clara, id, later);
     assert.equal(await stage.posts.renew(claimed, claimed.lease?.owner ?? '', 1_000), false, 'the lease is gone');
     await assert.rejects(worker.step(), { code: /lease_lost|post_changed/ });
@@ -112,11 +112,34 @@ describe('reschedule', () => {
 
   test('a post that wakes before its time waits for it', async () => {
     const account = await stage.addAccount();
-    const due = dueIn(60_000);
+    const due = dueIn(10_000);
     const { id } = await stage.addPost(clip, account.id, { due, wakeAt: new Date(0) });
     const post = await workOn(id);
     assert.deepEqual([post.state, post.wakeAt], ['scheduled', due.at]);
     assert.deepEqual(stage.journalOf(account.username, { kind: 'init' }), []);
+  });
+
+  test('in the minute before its time TikTok is asked what it allows, and not again when it is due', async () => {
+    const account = await stage.addAccount();
+    const { id } = await stage.addPost(clip, account.id, { due: dueIn(2_000), wakeAt: new Date(0) });
+    stage.startRunner();
+    await stage.waitFor(id, 'a video', ({ state }) => state === 'published');
+    const calls = stage.journalOf(account.username, { kind: 'creator_info' });
+    const [init] = stage.journalOf(account.username, { kind: 'init' });
+    assert.equal(calls.length, 1);
+    assert.ok(calls[0] && init && calls[0].at < init.at - 500, 'asked well before the upload was opened');
+  });
+
+  test('where that answer does not allow what the person has chosen since, TikTok is asked again', async () => {
+    const account = await stage.addAccount();
+    const { id } = await stage.addPost(clip, account.id, { due: dueIn(2_000), wakeAt: new Date(0) });
+    stage.startRunner();
+    const hasAnswer = ({ creator, lease, wakeAt, due }: Post) =>
+      creator !== null && lease === null && wakeAt?.getTime() === due?.at?.getTime();
+    await stage.waitFor(id, 'the look before its time', hasAnswer, { hasten: false });
+    await stage.posts.model.updateOne({ _id: id, lease: null }, { $set: { 'creator.privacyOptions': [] } });
+    await stage.waitFor(id, 'a video', ({ state }) => state === 'published');
+    assert.equal(stage.journalOf(account.username, { kind: 'creator_info' }).length, 2);
   });
 
   test('to now: posted at once', async () => {

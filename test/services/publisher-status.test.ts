@@ -198,7 +198,7 @@ describe('published', () => {
     const { id: accountId } = await stage.addAccount();
     const { id } = await stage.addPost(clip, accountId, { mode: 'inbox' });
     const worker = await stage.claimByHand(id);
-    for (let steps = 0; steps < 4; steps++) await worker.step();
+    for (let steps = 0; steps < 3; steps++) await worker.step();
     const { attempt } = await stage.read(id);
     const isFinished = () =>
       stage.simulator.journal({ kind: 'published' }).some(({ publishId }) => publishId === attempt?.publishId);

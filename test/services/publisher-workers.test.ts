@@ -50,7 +50,9 @@ test('of two workers that claim at once one wins; what the other holds is refuse
   const under = { fence: winner.fence, owner: winner.lease?.owner ?? '' };
   await assert.rejects(stage.posts.apply(winner, { event: 'claim', under }), { code: 'lease_lost' });
   assert.equal(await stage.posts.renew(winner, under.owner, 1_000), false);
-  assert.equal(await stage.posts.release(winner, under.owner, {}), null);
+  const before = await stage.read(id);
+  await stage.posts.release(winner, under.owner, {});
+  assert.deepEqual(await stage.read(id), before);
 });
 
 interface Span {

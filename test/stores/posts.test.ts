@@ -130,7 +130,8 @@ test('an event that a state does not know writes nothing', async () => {
 test('waits are counted on the database’s clock', async () => {
   const claimed = await claim(await add(), 'worker');
   const before = await database.now();
-  const released = await posts.release(claimed, 'worker', { wakeAt: afterNow(5_000) });
+  await posts.release(claimed, 'worker', { wakeAt: afterNow(5_000) });
+  const released = await posts.findForWork(claimed.id);
   const waitMs = (released?.wakeAt?.getTime() ?? 0) - before;
   assert.ok(waitMs >= 4_990 && waitMs < 7_000, `5 s from now, not ${waitMs} ms`);
   assert.equal(released?.lease, null);

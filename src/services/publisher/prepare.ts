@@ -3,7 +3,7 @@
 import { type Account, accountName } from '../../domain/account.ts';
 import { afterNow } from '../../domain/after-now.ts';
 import { CREATOR_INFO_MAX_AGE_MS, findForbiddenChoices, isBranded } from '../../domain/choices.ts';
-import { firstWakeOf } from '../../domain/early-look.ts';
+import { LAST_LOOK_MS, nextWakeOf } from '../../domain/early-look.ts';
 import { AppError } from '../../domain/errors.ts';
 import { CATCH_UP_AFTER_MS, CATCH_UP_GAP_MS, isLate, isTooLate } from '../../domain/lateness.ts';
 import type { Attempt, Clip, Post } from '../../domain/post-record.ts';
@@ -87,15 +87,20 @@ export async function claimScheduled(work: Work, post: Post): Promise<StepOutcom
   const dueAt = post.due?.at;
   // `updatedAt` is the claim's instant on the database's clock. Whatever woke the post, no video is early.
   if (dueAt && dueAt > post.updatedAt) {
-    await lookEarly(work, post);
-    await work.deps.posts.release(post, work.owner, { wakeAt: firstWakeOf(dueAt, post.updatedAt.getTime()) });
+    const creator = await lookEarly(work, post);
+    await work.deps.posts.release(post, work.owner, {
+      ...(creator && { creator }),
+      wakeAt: nextWakeOf(post.id, dueAt, post.updatedAt.getTime()),
+    });
     return null;
   }
   await requirePunctual(work, post);
   if (!(await catchUp(work, post))) return null;
   if (!(await takeTurn(work, post))) return releaseFor(work, post, TURN_RETRY_MS);
   // An upload of an earlier time was broken off before its last chunk; nothing can come of it.
-  return applyUnderLease(work, post, { event: 'claim', patch: { attempt: null } });
+  const fresh = { ...post, attempt: null };
+  const attempt = needsCreator(fresh) ? null : intend(work, fresh);
+  return applyUnderLease(work, post, { event: 'claim', patch: { attempt } });
 }
 
 /** A post that another worker left between `claimed` and the last chunk goes on only in the account's turn. */
@@ -106,18 +111,20 @@ export const resume = async (work: Work, post: Post): Promise<StepOutcome> =>
 export async function prepareUpload(work: Work, post: Post): Promise<StepOutcome> {
   if (post.attempt?.fromBackup) throw new AppError('post_maybe_published');
   await requirePunctual(work, post);
-  if (post.mode === 'direct' && !isCreatorFresh(post)) return askCreator(work, post);
-  const intention = intend(work, post);
-  if (intention) return applyUnderLease(work, post, { event: 'note', patch: intention });
-  return initiate(work, post);
+  if (needsCreator(post)) return askCreator(work, post);
+  if (isAnswerAwaited(post)) return initiate(work, post);
+  return applyUnderLease(work, post, { event: 'note', patch: { attempt: intend(work, post) } });
 }
 
-/** Asked since the post became due, and not long ago. */
-const isCreatorFresh = ({ due, creator, updatedAt }: Post): boolean => {
-  const dueAt = due?.at?.getTime() ?? 0;
-  const askedAt = creator?.askedAt.getTime() ?? 0;
-  return askedAt >= dueAt && updatedAt.getTime() - askedAt < CREATOR_INFO_MAX_AGE_MS;
-};
+/** Unless TikTok was asked since the post's last look, and not long ago, about what still are the person's choices. */
+function needsCreator({ mode, due, choices, creator, clip, updatedAt }: Post): boolean {
+  if (mode !== 'direct') return false;
+  const lastLookMs = (due?.at?.getTime() ?? 0) - LAST_LOOK_MS;
+  const askedMs = creator?.askedAt.getTime() ?? 0;
+  if (!creator || !clip || askedMs < lastLookMs) return true;
+  if (updatedAt.getTime() - askedMs >= CREATOR_INFO_MAX_AGE_MS) return true;
+  return findForbiddenChoices(choices, creator, clip).length > 0;
+}
 
 async function askCreator(work: Work, post: Post): Promise<StepOutcome> {
   const { deps } = work;
@@ -133,26 +140,23 @@ async function askCreator(work: Work, post: Post): Promise<StepOutcome> {
   if (forbidden) throw new AppError(forbidden.code, forbidden.facts);
   return applyUnderLease(work, post, {
     event: 'note',
-    patch: { creator: { ...creator, askedAt }, ...intend(work, post) },
+    patch: { creator: { ...creator, askedAt }, attempt: isAnswerAwaited(post) ? post.attempt : intend(work, post) },
   });
 }
 
+/** Init is about to be sent, or was and its answer lost: without bytes behind it no video can come of it. */
+const isAnswerAwaited = ({ attempt }: Post): boolean => attempt !== null && attempt.publishId === null;
+
 /** Written before the call to init, so that a crash between the two is a known state. */
-function intend({ deps }: Work, { attempt }: Post): { readonly attempt: Attempt } | null {
-  // `publishId` null means that init was sent and its answer lost: without bytes behind it no video can come of it.
-  if (attempt !== null && attempt.publishId === null) return null;
-  return {
-    attempt: {
-      number: (attempt?.number ?? 0) + 1,
-      startedAt: new Date(deps.clock()),
-      publishId: null,
-      uploadUrl: null,
-      uploadExpiresAt: null,
-      chunksSent: 0,
-      committedAt: null,
-    },
-  };
-}
+const intend = ({ deps }: Work, { attempt }: Post): Attempt => ({
+  number: (attempt?.number ?? 0) + 1,
+  startedAt: new Date(deps.clock()),
+  publishId: null,
+  uploadUrl: null,
+  uploadExpiresAt: null,
+  chunksSent: 0,
+  committedAt: null,
+});
 
 async function initiate(work: Work, post: Post): Promise<StepOutcome> {
   const { deps } = work;

@@ -1,6 +1,7 @@
 // Keeps the publisher going: a sweep that finds every post that needs attention, timers for those due within the next moments, and
 // a bounded number of posts at work at once.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { bulkhead } from 'cockatiel';
 import { AppError } from '../../domain/errors.ts';
 import { createSweep } from '../sweep.ts';
@@ -27,6 +28,8 @@ export interface Runner {
   start(): void;
   /** Something may be due: a hint, harmless at any time. */
   wake(postId: string): void;
+  /** Resolves once no due post waits for a place, after a few seconds in any case: who else would write meanwhile can wait. */
+  untilCalm(): Promise<void>;
   /** The instant of the last complete sweep, ms; what health checks look at. */
   lastSweepAt(): number;
   /** Takes nothing new, aborts what runs, hands its leases back. */
@@ -38,6 +41,10 @@ const NOBODY = '';
 
 /** Many more posts may be prepared than sent at once, so that no long upload keeps a post from starting on time. */
 const UPLOADS_AT_ONCE = 32;
+
+/** Five seconds together: half of what Agenda gives a job, before it is another worker's. */
+const CALM_LOOKS = 50;
+const CALM_LOOK_EVERY_MS = 100;
 
 export function createRunner(deps: RunnerDeps): Runner {
   const publisher: PublisherDeps = {
@@ -124,6 +131,10 @@ export function createRunner(deps: RunnerDeps): Runner {
   return {
     start: sweep.start,
     wake: id => wake(id),
+    async untilCalm() {
+      for (let looks = 0; looks < CALM_LOOKS && publisher.isRushed() && !stopping.signal.aborted; looks++)
+        await delay(CALM_LOOK_EVERY_MS);
+    },
     lastSweepAt: sweep.lastDoneAt,
     async stop() {
       stopping.abort(new AppError('aborted'));
