@@ -91,6 +91,7 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     mutedHints: stores.pendingQuestions,
     commands: commandSet.commands,
     marks: stores.marks,
+    pictureOf: foundation.posters.of,
   });
   const playground = await openPlayground(foundation, commandSet.commands);
   const adapters = [...options.adapters, ...switchedOn.adapters, ...(playground ? [playground] : [])];

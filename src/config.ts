@@ -41,6 +41,8 @@ export interface Config {
   readonly mediaStore: S3Place | null;
   /** Null: no second opinion on clips. */
   readonly ffprobePath: string | null;
+  /** Null: pictures of clips are drawn. */
+  readonly ffmpegPath: string | null;
   /** For all clips of one person together. */
   readonly personQuotaBytes: number;
   readonly clipKeepMs: number;
@@ -154,6 +156,7 @@ export function loadConfig(env: Environment, fileNames: readonly string[] = []):
     maxClipBytes: read.MAX_CLIP_MB * 1_000_000,
     mediaStore,
     ffprobePath: read.FFPROBE_PATH ?? null,
+    ffmpegPath: read.FFMPEG_PATH ?? null,
     personQuotaBytes: read.CLIPS_PER_PERSON_MB * 1_000_000,
     clipKeepMs: read.MEDIA_KEEP_DAYS * 86_400_000,
     logLevel: read.LOG_LEVEL,

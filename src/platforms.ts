@@ -3,6 +3,7 @@
 import type { ClipcueCommand } from '#commands/command.ts';
 import type { MutedHints } from './adapters/telegram/hints.ts';
 import type { Adapter } from './chat/adapter.ts';
+import type { PictureOf } from './chat/picture.ts';
 import type { Config } from './config.ts';
 import type { Webhook } from './http/server.ts';
 import type { Log } from './log.ts';
@@ -18,6 +19,7 @@ export interface PlatformDeps {
   /** Everything that the bot answers to. */
   readonly commands: readonly ClipcueCommand[];
   readonly marks: MarkStore;
+  readonly pictureOf: PictureOf;
 }
 
 export interface Platforms {
@@ -57,7 +59,7 @@ async function openTelegram(
 }
 
 async function openDiscord(
-  { log, clock, commands, marks }: PlatformDeps,
+  { log, clock, commands, marks, pictureOf }: PlatformDeps,
   { token, apiRoot }: NonNullable<Config['discord']>,
 ) {
   const { createDiscordAdapter } = await import('./adapters/discord/adapter.ts');
@@ -65,7 +67,7 @@ async function openDiscord(
   // A Discord that is somewhere else has its attachments there too.
   const cdnOrigins = apiRoot ? new Set([new URL(apiRoot).origin]) : CDN_ORIGINS;
   return {
-    adapter: createDiscordAdapter({ token, apiRoot, cdnOrigins, commands, memory: marks, clock, log }),
+    adapter: createDiscordAdapter({ token, apiRoot, cdnOrigins, commands, pictureOf, memory: marks, clock, log }),
     webhooks: [],
   };
 }

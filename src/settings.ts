@@ -212,6 +212,11 @@ export const SETTINGS = {
     '/usr/bin/ffprobe',
     'ffprobe, asked about clips that Clipcue cannot read by itself; without it they are refused.',
   ),
+  FFMPEG_PATH: setting(
+    z.string().min(1).optional(),
+    '/usr/bin/ffmpeg',
+    'ffmpeg, for the first picture of each clip on its card; without it a plain one is drawn.',
+  ),
   LOG_LEVEL: setting(
     choice(['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     'info',

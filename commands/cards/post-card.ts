@@ -102,7 +102,11 @@ export function renderPost(
   if (post.due) rows.push(['When', dueSpans(post.due)]);
   if (post.mode === 'direct' && post.choices.privacy)
     rows.push(['Who can see it', PRIVACY_NAMES[post.choices.privacy]]);
-  const blocks: Block[] = [heading(headingOf(post)), fields(...rows)];
+  const blocks: Block[] = [
+    heading(headingOf(post)),
+    ...(post.clip ? [{ kind: 'clip' as const, ...post.clip }] : []),
+    fields(...rows),
+  ];
   if (post.problem && !isBeyondRecall(post)) blocks.push(text(wordsFor(post.problem)));
   if (keptUntil)
     blocks.push(

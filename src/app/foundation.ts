@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { makeId } from '../domain/secrets.ts';
 import type { Log } from '../log.ts';
+import { createFrameDecoder } from '../media/ffmpeg.ts';
 import { createSecondOpinion } from '../media/ffprobe.ts';
 import { connectTo, createLinkSource } from '../media/link-source.ts';
+import { createPosters } from '../media/posters.ts';
 import { createProber } from '../media/probe.ts';
 import { readOrMakeKeyFile } from '../stores/keyring.ts';
 import { createTokenBox } from '../stores/token-box.ts';
@@ -31,6 +33,8 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
   const tiktok = createTikTokClient({ ...tiktokAccess, clock });
   closers.push(async () => tiktok.close());
   const media = await openMedia(config, { clock, newId }, closers);
+  const decode = config.ffmpegPath === null ? null : createFrameDecoder(config.ffmpegPath, log);
+  const posters = createPosters({ media, decode, log });
   const links = createLinkSource({ resolve: name => lookup(name, { all: true }), connect: connectTo });
   closers.push(links.close);
   const prober = createProber({
@@ -52,6 +56,7 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
     mode: config.tiktok.mode,
     tiktok,
     media,
+    posters,
     links,
     prober,
   };

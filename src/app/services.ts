@@ -44,7 +44,8 @@ const isLoopback = (address: string): boolean =>
   ['localhost', '127.0.0.1', '[::1]'].includes(new URL(address).hostname);
 
 export function createServices(foundation: Foundation, { accounts, alarms }: Publishing, chat: Surroundings): Services {
-  const { config, stores, tokenBox, tiktok, media, prober, links, world, mode, random, newId, clock, log } = foundation;
+  const { config, stores, tokenBox, tiktok, media, posters, prober, links, world, mode, random, newId, clock, log } =
+    foundation;
   const drafts = createDrafts({ posts: stores.posts, accounts, mode, newId, clock });
   const posts = createPosts({ posts: stores.posts, media, clock, setAlarm: alarms.set, clipKeepMs: config.clipKeepMs });
   const personData = createPersonData(stores);
@@ -68,6 +69,7 @@ export function createServices(foundation: Foundation, { accounts, alarms }: Pub
     quota,
     probe: prober.probe,
     judge: judgeClip,
+    makePoster: posters.make,
     contentTypeOf,
     offerLink: links.offer,
   });

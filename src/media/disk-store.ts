@@ -1,11 +1,11 @@
 // Clips in one folder of the local disk: a file a clip under a random name, readable by the bot alone, complete or not there.
 
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createDiskSpace } from './disk-space.ts';
-import { asClipGone, findOldClips, removeUnknown, requireMediaId } from './files.ts';
+import { asClipGone, findOldClips, hasCode, POSTER_SUFFIX, removeUnknown, requireMediaId } from './files.ts';
 import { createIncoming } from './incoming.ts';
 import type { ByteRange, MediaStore } from './store.ts';
 
@@ -33,6 +33,7 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
   const { dir, clock, newId, maxBytes, minFreeRatio } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const path = (mediaId: string): string => join(dir, requireMediaId(mediaId));
+  const posterPath = (mediaId: string): string => path(mediaId) + POSTER_SUFFIX;
   const incoming = createIncoming({
     dir,
     space: createDiskSpace(dir, minFreeRatio),
@@ -65,8 +66,20 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
       return size;
     },
 
+    async keepPoster(mediaId: string, picture: Buffer): Promise<void> {
+      await writeFile(posterPath(mediaId), picture, { mode: 0o600 });
+    },
+
+    async readPoster(mediaId: string): Promise<Buffer | null> {
+      return readFile(posterPath(mediaId)).catch(error => {
+        if (hasCode(error, 'ENOENT')) return null;
+        throw error;
+      });
+    },
+
     async remove(mediaId: string): Promise<void> {
       await rm(path(mediaId), { force: true });
+      await rm(posterPath(mediaId), { force: true });
     },
 
     sweepOrphans: (isKnown, olderThanMs) =>

@@ -9,6 +9,8 @@ import type { IsKnown } from './store.ts';
 const MEDIA_ID = /^[\w-]{16}$/;
 /** Follows the id in the name of a file that is not whole yet. */
 export const INCOMING_SUFFIX = '.incoming';
+/** Follows the id in the name of the clip's picture. */
+export const POSTER_SUFFIX = '.poster';
 /** How many ids one question to `isKnown` holds. */
 const SWEEP_BATCH = 500;
 
@@ -18,7 +20,12 @@ export function requireMediaId(mediaId: string): string {
   return mediaId;
 }
 
-export const isMediaId = (name: string): boolean => MEDIA_ID.test(name);
+/** The clip that a file or object belongs to by its name, or null for what is not ours. */
+export function readMediaId(name: string): string | null {
+  const suffix = [INCOMING_SUFFIX, POSTER_SUFFIX].find(one => name.endsWith(one)) ?? '';
+  const mediaId = name.slice(0, name.length - suffix.length);
+  return MEDIA_ID.test(mediaId) ? mediaId : null;
+}
 
 export const hasCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && 'code' in error && codes.includes(String(error.code));
@@ -33,12 +40,12 @@ export interface FoundFile {
   readonly path: string;
 }
 
-/** The clips in a folder that were last written before `bornBefore`, whole ones and others. Anything else there is not ours. */
+/** The clips in a folder that were last written before `bornBefore`, whole ones and others, and their pictures. */
 export async function* findOldClips(dir: string, bornBefore: number): AsyncGenerator<FoundFile> {
   for await (const { name } of await opendir(dir)) {
-    const mediaId = name.endsWith(INCOMING_SUFFIX) ? name.slice(0, -INCOMING_SUFFIX.length) : name;
+    const mediaId = readMediaId(name);
     const path = join(dir, name);
-    if (isMediaId(mediaId) && (await isOlder(path, bornBefore))) yield { mediaId, path };
+    if (mediaId !== null && (await isOlder(path, bornBefore))) yield { mediaId, path };
   }
 }
 

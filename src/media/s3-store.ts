@@ -4,20 +4,23 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { AppError } from '../domain/errors.ts';
+import { AppError, isAppError } from '../domain/errors.ts';
 import { createDiskSpace } from './disk-space.ts';
 import type { DiskStoreOptions } from './disk-store.ts';
-import { findOldClips, isMediaId, removeUnknown, requireMediaId } from './files.ts';
+import { findOldClips, POSTER_SUFFIX, readMediaId, removeUnknown, requireMediaId } from './files.ts';
 import { createIncoming } from './incoming.ts';
+import { POSTER_MAX_BYTES } from './poster.ts';
 import type { ByteRange, MediaStore } from './store.ts';
 
 export interface S3Place {
@@ -66,6 +69,7 @@ export async function createS3Store({ place, ...local }: S3StoreOptions): Promis
   });
   await client.send(new HeadBucketCommand({ Bucket })).catch(asUnreachable);
   const keyOf = (mediaId: string): string => prefix + requireMediaId(mediaId);
+  const posterKeyOf = (mediaId: string): string => keyOf(mediaId) + POSTER_SUFFIX;
 
   const incoming = createIncoming({
     dir: local.dir,
@@ -85,32 +89,52 @@ export async function createS3Store({ place, ...local }: S3StoreOptions): Promis
     },
   });
 
-  async function* listOld(bornBefore: number): AsyncGenerator<{ mediaId: string }> {
+  async function* listOld(bornBefore: number): AsyncGenerator<{ mediaId: string; key: string }> {
     for (let ContinuationToken: string | undefined; ; ) {
       const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken }));
       for (const { Key = '', LastModified } of page.Contents ?? []) {
-        const mediaId = Key.slice(prefix.length);
+        const mediaId = readMediaId(Key.slice(prefix.length));
         // Anything else in the bucket is not ours to remove.
-        if (isMediaId(mediaId) && LastModified && LastModified.getTime() < bornBefore) yield { mediaId };
+        if (mediaId !== null && LastModified && LastModified.getTime() < bornBefore) yield { mediaId, key: Key };
       }
       ContinuationToken = page.NextContinuationToken;
       if (!ContinuationToken) return;
     }
   }
 
-  const remove = async (mediaId: string): Promise<void> => {
-    await client.send(new DeleteObjectCommand({ Bucket, Key: keyOf(mediaId) })).catch(asUnreachable);
+  const removeObject = async (Key: string): Promise<void> => {
+    await client.send(new DeleteObjectCommand({ Bucket, Key })).catch(asUnreachable);
   };
+
+  async function openObject(Key: string, range?: ByteRange): Promise<Readable> {
+    const Range = range && `bytes=${range.first}-${range.last}`;
+    const found = await client.send(new GetObjectCommand({ Bucket, Key, Range })).catch(asGone);
+    if (!found.Body) throw new AppError('clip_gone');
+    return found.Body as Readable;
+  }
 
   return {
     ...incoming,
-    remove,
+    open: async (mediaId, range) => openObject(keyOf(mediaId), range),
 
-    async open(mediaId: string, range?: ByteRange): Promise<Readable> {
-      const Range = range && `bytes=${range.first}-${range.last}`;
-      const found = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(mediaId), Range })).catch(asGone);
-      if (!found.Body) throw new AppError('clip_gone');
-      return found.Body as Readable;
+    async keepPoster(mediaId: string, picture: Buffer): Promise<void> {
+      await client
+        .send(new PutObjectCommand({ Bucket, Key: posterKeyOf(mediaId), Body: picture }))
+        .catch(asUnreachable);
+    },
+
+    async readPoster(mediaId: string): Promise<Buffer | null> {
+      try {
+        return await buffer(await openObject(posterKeyOf(mediaId), { first: 0, last: POSTER_MAX_BYTES }));
+      } catch (error) {
+        if (isAppError(error, 'clip_gone')) return null;
+        throw error;
+      }
+    },
+
+    async remove(mediaId: string): Promise<void> {
+      await removeObject(keyOf(mediaId));
+      await removeObject(posterKeyOf(mediaId));
     },
 
     async size(mediaId: string): Promise<number> {
@@ -123,7 +147,7 @@ export async function createS3Store({ place, ...local }: S3StoreOptions): Promis
       const arriving = await removeUnknown(findOldClips(local.dir, bornBefore), isKnown, one =>
         rm(one.path, { force: true }),
       );
-      return arriving + (await removeUnknown(listOld(bornBefore), isKnown, ({ mediaId }) => remove(mediaId)));
+      return arriving + (await removeUnknown(listOld(bornBefore), isKnown, ({ key }) => removeObject(key)));
     },
 
     async close() {

@@ -75,10 +75,14 @@ export interface MediaStore {
   open(mediaId: string, range?: ByteRange): Promise<Readable>;
   /** @throws AppError `clip_gone` */
   size(mediaId: string): Promise<number>;
-  /** Removes the clip, if it is there. */
+  /** Keeps a small picture beside a clip, for as long as the clip is kept. */
+  keepPoster(mediaId: string, picture: Buffer): Promise<void>;
+  /** The clip's picture as it was found, or null where none is kept. */
+  readPoster(mediaId: string): Promise<Buffer | null>;
+  /** Removes the clip and its picture, as far as they are there. */
   remove(mediaId: string): Promise<void>;
   /**
-   * Removes what nobody knows: clips, whole ones and those that still arrive, that are older than `olderThanMs` and not among those
+   * Removes what nobody knows: clips, whole ones and those that still arrive, and pictures, that are older than `olderThanMs` and not among those
    * that `isKnown` returns. Returns how many went.
    */
   sweepOrphans(isKnown: IsKnown, olderThanMs: number): Promise<number>;

@@ -75,15 +75,26 @@ describe('the store in a bucket', () => {
     await assert.rejects(store.open('../secrets'), { code: 'clip_gone' });
   });
 
+  it('keeps a picture beside a clip, and removes it with the clip', async () => {
+    const { mediaId } = await store.receive(chunks(Buffer.alloc(10)), DEADLINE);
+    assert.equal(await store.readPoster(mediaId), null);
+    await store.keepPoster(mediaId, Buffer.from('a picture'));
+    assert.deepEqual(await store.readPoster(mediaId), Buffer.from('a picture'));
+    await store.remove(mediaId);
+    assert.equal(await store.readPoster(mediaId), null);
+  });
+
   it('a sweep takes what is old and unknown, there and here', async () => {
     const { mediaId: known } = await store.receive(chunks(Buffer.alloc(10)), DEADLINE);
     const { mediaId: orphan } = await store.receive(chunks(Buffer.alloc(10)), DEADLINE);
+    for (const id of [known, orphan]) await store.keepPoster(id, Buffer.from('a picture'));
     const arriving = await store.parts.begin(10);
     assert.equal(await store.sweepOrphans(async () => new Set(), 3_600_000), 0, 'all of it is young');
     now += 7_200_000;
     await store.sweepOrphans(async () => new Set([known]), 3_600_000);
     assert.equal(await store.size(known), 10);
     await assert.rejects(store.size(orphan), { code: 'clip_gone' });
+    assert.deepEqual([await store.readPoster(known), await store.readPoster(orphan)], [Buffer.from('a picture'), null]);
     await assert.rejects(store.parts.arrivedBytes(arriving), { code: 'clip_gone' });
   });
 

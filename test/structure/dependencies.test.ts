@@ -70,6 +70,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   cockatiel: ['src/tiktok/', 'src/services/publisher/'],
   dayjs: ['src/domain/when/'],
   'discord.js': ['src/adapters/discord/'],
+  'fast-png': ['src/media/'],
   fastify: ['src/http/', 'src/simulator/', 'src/adapters/playground/'],
   grammy: ['src/adapters/telegram/'],
   'ipaddr.js': ['src/media/'],

@@ -11,8 +11,10 @@ import {
 import type { Adapter, AdapterLimits, InstallLink, SendOutcome } from '../../chat/adapter.ts';
 import type { Command } from '../../chat/command.ts';
 import type { Dispatch } from '../../chat/dispatch.ts';
+import type { PictureOf } from '../../chat/picture.ts';
 import { answerInteraction, followUpHidden } from './answering.ts';
 import { CDN_ORIGINS, type DiscordAttachment, offerAttachment } from './attachments.ts';
+import { createCompose } from './composing.ts';
 import { createDelivery } from './delivery.ts';
 import { answerMessage } from './direct-clips.ts';
 import { createDirectMessages } from './direct-messages.ts';
@@ -46,6 +48,8 @@ export interface DiscordOptions<Services> {
   /** Where attachments may be fetched from. */
   readonly cdnOrigins?: ReadonlySet<string>;
   readonly commands: readonly Command<Services>[];
+  /** Not there: cards show no pictures of clips. */
+  readonly pictureOf?: PictureOf;
   /** What is remembered from start to start: the hash of what was registered. */
   readonly memory: { read(name: string): Promise<string | null>; write(name: string, value: string): Promise<void> };
   readonly clock: () => number;
@@ -71,7 +75,8 @@ export function createDiscordAdapter<Services>(options: DiscordOptions<Services>
   const { token, apiRoot, cdnOrigins = CDN_ORIGINS, memory, clock, log } = options;
   const gateway = createGateway({ token, apiRoot, log });
   const direct = createDirectMessages({ token, apiRoot });
-  const delivery = createDelivery({ direct, clock, log });
+  const compose = createCompose(options.pictureOf);
+  const delivery = createDelivery({ direct, compose, clock, log });
   const running = new Set<Promise<void>>();
   let bot: { readonly name: string; readonly applicationId: string } | null = null;
   let isStopping = false;
@@ -92,6 +97,7 @@ export function createDiscordAdapter<Services>(options: DiscordOptions<Services>
     answerInteraction(interaction, {
       dispatch,
       limits: DISCORD_LIMITS,
+      compose,
       read: (event, progress) => readInteraction(event, offers(progress, limitOf(event))),
       async sendDirect(userId, message, key) {
         return direct.post(await direct.open(userId), message, { idempotencyKey: key });
@@ -136,6 +142,7 @@ export function createDiscordAdapter<Services>(options: DiscordOptions<Services>
       answerMessage(message, {
         dispatch,
         limits: DISCORD_LIMITS,
+        compose,
         read: (event, progress) => readMessage(event, offers(progress, null)),
         direct,
         log,

@@ -7,6 +7,7 @@ import type { Answer, Dispatch } from '../../chat/dispatch.ts';
 import { explain } from '../../chat/explain.ts';
 import type { Invocation } from '../../chat/invocation.ts';
 import { AppError } from '../../domain/errors.ts';
+import type { Compose } from './composing.ts';
 import { type AnsweredInteraction, isDirect } from './events.ts';
 import { isAnsweredOrOver, isMessageGone, isRefusal, isTokenOver } from './failures.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -22,6 +23,7 @@ type ReplyAnswer = Answer & { kind: 'reply' };
 export interface AnsweringDeps {
   readonly dispatch: Dispatch;
   readonly limits: AdapterLimits;
+  readonly compose: Compose;
   /** Turns the interaction into an Invocation whose clips report their progress. */
   readonly read: (interaction: AnsweredInteraction, progress: Progress) => Invocation;
   /** Where an answer goes that can no longer be shown at its interaction. */
@@ -49,7 +51,7 @@ export async function followUpHidden(interaction: AnsweredInteraction, message: 
 
 /** Answers one interaction; one that Discord takes no answer to is left undone. */
 export async function answerInteraction(interaction: AnsweredInteraction, deps: AnsweringDeps): Promise<void> {
-  const { dispatch, limits, log } = deps;
+  const { dispatch, limits, compose, log } = deps;
   const redraws = interaction.isMessageComponent() || (interaction.isModalSubmit() && interaction.isFromMessage());
   const progress = createProgress(showProgress, { log });
   const invocation = deps.read(interaction, progress);
@@ -77,7 +79,7 @@ export async function answerInteraction(interaction: AnsweredInteraction, deps: 
 
   /** Gives the message's id where it stays reachable, null where only this interaction reaches it. */
   async function show(answer: ReplyAnswer): Promise<string | null> {
-    const message = renderMessage(answer.reply);
+    const message = await compose(answer.reply);
     try {
       if (redraws && answer.edits === null) return refOf(await interaction.followUp(addable(message, isHidden)));
       return refOf(await interaction.editReply(editable(message)));
@@ -115,7 +117,7 @@ export async function answerInteraction(interaction: AnsweredInteraction, deps: 
   await answer.shown(place);
   await clearProgress();
   if (answer.next)
-    await answer.next.shown(refOf(await interaction.followUp(addable(renderMessage(answer.next.reply), isHidden))));
+    await answer.next.shown(refOf(await interaction.followUp(addable(await compose(answer.next.reply), isHidden))));
 }
 
 /** The first response. Where the connection broke it is sent again; "already acknowledged" then tells that the first had arrived. */

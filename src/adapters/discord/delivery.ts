@@ -2,6 +2,7 @@
 // used a command sees them there, as a message that nobody else can see, and otherwise they wait.
 
 import type { OutgoingMessage, SendOutcome } from '../../chat/adapter.ts';
+import type { Compose } from './composing.ts';
 import type { DirectMessages } from './direct-messages.ts';
 import {
   isClosedToUs,
@@ -11,7 +12,7 @@ import {
   isTokenOver,
   retryDelayMs,
 } from './failures.ts';
-import { type DiscordMessage, renderMessage } from './render/message.ts';
+import type { DiscordMessage } from './render/message.ts';
 
 /** An interaction can be followed up for fifteen minutes (docs.discord.com, Receiving and Responding); less the way there. */
 const OPEN_FOR_MS = 14 * 60_000;
@@ -26,13 +27,14 @@ export type FollowUp = (message: DiscordMessage) => Promise<void>;
 
 export interface DeliveryDeps {
   readonly direct: DirectMessages;
+  readonly compose: Compose;
   readonly clock: () => number;
   readonly log: { warn(facts: object, message: string): void };
 }
 
 export type Delivery = ReturnType<typeof createDelivery>;
 
-export function createDelivery({ direct, clock, log }: DeliveryDeps) {
+export function createDelivery({ direct, compose, clock, log }: DeliveryDeps) {
   const strikes = new Map<string, number>();
   const openings = new Map<string, { followUp: FollowUp; until: number }>();
 
@@ -77,7 +79,7 @@ export function createDelivery({ direct, clock, log }: DeliveryDeps) {
   async function sendDirect(userId: string, outgoing: OutgoingMessage): Promise<SendOutcome | null> {
     if ((strikes.get(userId) ?? 0) >= STRIKES) return null;
     try {
-      const messageRef = await post(userId, renderMessage(outgoing.reply), outgoing);
+      const messageRef = await post(userId, await compose(outgoing.reply), outgoing);
       strikes.delete(userId);
       return { kind: 'sent', messageRef };
     } catch (error) {
@@ -93,7 +95,7 @@ export function createDelivery({ direct, clock, log }: DeliveryDeps) {
       if (sent) return sent;
       // A touch-up of a message in a closed chat is seen by nobody.
       const isTouchUp = outgoing.edits !== null && outgoing.silent;
-      const isSeen = isTouchUp || (await followUp(userId, renderMessage(outgoing.reply)));
+      const isSeen = isTouchUp || (await followUp(userId, await compose(outgoing.reply)));
       return isSeen ? { kind: 'sent', messageRef: null } : { kind: 'unreachable' };
     } catch (error) {
       if (isMissingAccess(error)) {

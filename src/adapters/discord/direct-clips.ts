@@ -4,10 +4,11 @@ import type { Message } from 'discord.js';
 import type { AdapterLimits } from '../../chat/adapter.ts';
 import type { Dispatch } from '../../chat/dispatch.ts';
 import type { Invocation } from '../../chat/invocation.ts';
+import type { Compose } from './composing.ts';
 import type { DirectMessages } from './direct-messages.ts';
 import { isMessageGone } from './failures.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type DiscordMessage, renderMessage, renderSentence } from './render/message.ts';
+import { type DiscordMessage, renderSentence } from './render/message.ts';
 
 /** "Typing" is shown for ten seconds after each time it is said. */
 const TYPING_EVERY_MS = 8_000;
@@ -15,13 +16,14 @@ const TYPING_EVERY_MS = 8_000;
 export interface DirectClipsDeps {
   readonly dispatch: Dispatch;
   readonly limits: AdapterLimits;
+  readonly compose: Compose;
   readonly read: (message: Message, progress: Progress) => Invocation;
   readonly direct: DirectMessages;
   readonly log: { info(facts: object, message: string): void };
 }
 
 export async function answerMessage(message: Message, deps: DirectClipsDeps): Promise<void> {
-  const { dispatch, limits, direct, log } = deps;
+  const { dispatch, limits, compose, direct, log } = deps;
   const { channelId } = message;
   /** The message that says how far the clip has come, and becomes the answer. */
   let place: string | null = null;
@@ -56,6 +58,6 @@ export async function answerMessage(message: Message, deps: DirectClipsDeps): Pr
     await progress.stop();
   });
   if (answer.kind !== 'reply') return;
-  await answer.shown(await put(renderMessage(answer.reply)));
-  if (answer.next) await answer.next.shown(await post(renderMessage(answer.next.reply), 'next'));
+  await answer.shown(await put(await compose(answer.reply)));
+  if (answer.next) await answer.next.shown(await post(await compose(answer.next.reply), 'next'));
 }

@@ -15,7 +15,7 @@ export interface RestRequest {
   readonly query: URLSearchParams;
   readonly token: string | null;
   readonly body: Record<string, unknown>;
-  readonly files: { name: string; text: string }[];
+  readonly files: { name: string; bytes: Buffer }[];
 }
 
 export interface RestAnswer {

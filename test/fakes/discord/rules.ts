@@ -48,10 +48,23 @@ export function checkMessage(body: Json, fileNames: readonly string[], isNew: bo
   if (text.join('').length > 4000) faults.push('over 4000 characters of text');
   const ids = all.map(({ custom_id }) => textOf(custom_id)).filter(Boolean);
   if (new Set(ids).size < ids.length) faults.push(`a custom_id twice: ${ids.join(' ')}`);
-  for (const { type, file } of all)
-    if (type === TYPE.file && !fileNames.some(name => isObject(file) && file.url === `attachment://${name}`))
-      faults.push('a file that was not uploaded');
+  const shown = [...mediaIn(components)].map(({ url }) => textOf(url));
+  const uploads = fileNames.map(name => `attachment://${name}`);
+  for (const url of shown)
+    if (url.startsWith('attachment://') && !uploads.includes(url)) faults.push(`${url} was not uploaded`);
+  for (const url of uploads) if (!shown.includes(url)) faults.push(`${url} stands in no component`);
+  const attachments = listOf(body.attachments).map(({ filename }) => textOf(filename));
+  if (!isNew && attachments.length !== fileNames.length) faults.push('an edit names the attachments that it has');
   return faults;
+}
+
+/** Files, thumbnails and gallery items, however deep. */
+function* mediaIn(components: readonly Json[]): Generator<Json> {
+  for (const { file, media, accessory, items, components: inner } of components) {
+    if (isObject(file)) yield file;
+    if (isObject(media)) yield media;
+    yield* mediaIn([...listOf(items), ...listOf(inner), ...(isObject(accessory) ? [accessory] : [])]);
+  }
 }
 
 function collect(component: Json, all: Json[], parent: string, faults: string[]): void {
@@ -69,12 +82,12 @@ function collect(component: Json, all: Json[], parent: string, faults: string[])
       if (isObject(component.accessory)) collect(component.accessory, all, 'section', faults);
       break;
     case TYPE.thumbnail:
-      want(isObject(component.media) && isPublic(textOf(component.media.url)), 'not a well formed URL');
+      want(isObject(component.media) && isPicture(textOf(component.media.url)), 'not a well formed URL');
       break;
     case TYPE.gallery: {
       const items = listOf(component.items);
       want(items.length >= 1 && items.length <= 10, 'a gallery of 1 to 10 pictures');
-      for (const { media } of items) want(isObject(media) && isPublic(textOf(media.url)), 'not a well formed URL');
+      for (const { media } of items) want(isObject(media) && isPicture(textOf(media.url)), 'not a well formed URL');
       break;
     }
     case TYPE.text:
@@ -123,6 +136,8 @@ function checkOptions(select: Json, want: Want): void {
 
 const isPublic = (url: string): boolean =>
   URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && /\.[a-z]{2,}$/i.test(new URL(url).hostname);
+
+const isPicture = (url: string): boolean => url.startsWith('attachment://') || isPublic(url);
 
 export function checkModal(modal: Json): string[] {
   const faults: string[] = [];

@@ -41,7 +41,9 @@ export function readScreen(message: FakeMessage, viewer: Viewer): Reply {
     const shown = readMarkdown(part.replace(/^\n|\n$/g, ''), viewer);
     return shown ? [text(shown)] : [];
   });
-  for (const { name, text: content } of message.files) blocks.push({ kind: 'file', name, content });
+  const shown = componentsOf(message).flatMap(({ file }) => (file ? [(file as { url: string }).url] : []));
+  for (const { name, bytes } of message.files)
+    if (shown.includes(`attachment://${name}`)) blocks.push({ kind: 'file', name, content: bytes.toString() });
   const rows = componentsOf(message)
     .filter(({ type }) => type === 1)
     .map(({ components = [] }) => components.map(toControl));

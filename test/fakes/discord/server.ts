@@ -210,7 +210,7 @@ async function readBody(request: IncomingMessage) {
   const files = await Promise.all(
     [...form.values()]
       .filter(part => part instanceof File)
-      .map(async file => ({ name: file.name, text: await file.text() })),
+      .map(async file => ({ name: file.name, bytes: Buffer.from(await file.arrayBuffer()) })),
   );
   return { body: JSON.parse(String(form.get('payload_json'))), files };
 }

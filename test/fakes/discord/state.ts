@@ -50,7 +50,7 @@ export interface FakeMessage {
   edits: number;
   attachments: FakeAttachment[];
   /** What the bot uploaded with it. */
-  files: { name: string; text: string }[];
+  files: { name: string; bytes: Buffer }[];
 }
 
 export interface FakeInteraction {

@@ -7,6 +7,7 @@ import {
   ComponentType,
   MessageFlags,
 } from 'discord.js';
+import type { ClipBlock, ClipPicture } from '../../../chat/picture.ts';
 import { type Block, type Control, type Reply, say } from '../../../chat/reply.ts';
 import { renderRows } from './controls.ts';
 import { bold, escapeText, link, renderSpans, smallPrint } from './markdown.ts';
@@ -39,11 +40,14 @@ interface Body {
 interface Picture {
   readonly url: string;
   readonly alt: string;
+  /** Sent along, where Discord cannot fetch it. */
+  readonly file?: MessageFile;
 }
 
-export function renderMessage(reply: Reply): DiscordMessage {
+/** `pictures`: by media id, of the clips that have one. */
+export function renderMessage(reply: Reply, pictures: ReadonlyMap<string, ClipPicture> = new Map()): DiscordMessage {
   const body: Body = { paragraphs: [], files: [], pictures: [] };
-  for (const block of reply.blocks) addBlock(body, block);
+  for (const block of reply.blocks) addBlock(body, block, pictures);
   const rows = takeOutLinks(reply.rows, body);
   const text = shorten(body.paragraphs).join('\n');
   // The first stands beside the text, where there is any.
@@ -59,7 +63,7 @@ export function renderMessage(reply: Reply): DiscordMessage {
   return {
     components: isCard ? [{ type: ComponentType.Container, components: parts }] : parts,
     flags: MessageFlags.IsComponentsV2,
-    files: body.files,
+    files: [...body.files, ...body.pictures.slice(0, GALLERY_LIMIT).flatMap(({ file }) => file ?? [])],
   };
 }
 
@@ -83,7 +87,7 @@ const galleryPart = (pictures: readonly Picture[]): APIComponentInContainer => (
 
 const mediaOf = ({ url, alt }: Picture) => ({ media: { url }, ...(alt && { description: alt.slice(0, 1024) }) });
 
-function addBlock(body: Body, block: Block): void {
+function addBlock(body: Body, block: Block, pictures: ReadonlyMap<string, ClipPicture>): void {
   switch (block.kind) {
     case 'heading':
       body.paragraphs.push(`### ${escapeText(block.text)}`);
@@ -109,9 +113,15 @@ function addBlock(body: Body, block: Block): void {
       if (isPublicUrl(block.url)) body.pictures.push({ url: block.url, alt: block.alt });
       return;
     case 'clip':
-      // The clip is the person's own upload; its fields name it.
+      addPicture(body, block, pictures.get(block.mediaId));
       return;
   }
+}
+
+function addPicture({ pictures }: Body, { name }: ClipBlock, picture: ClipPicture | undefined): void {
+  if (!picture) return;
+  const file = { name: `clip-${pictures.length + 1}.${picture.extension}`, data: picture.data };
+  pictures.push({ url: `attachment://${file.name}`, alt: name, file });
 }
 
 /** Discord renames what it does not like, and then the message's reference to the file breaks. */
