@@ -10,6 +10,7 @@ import { createBackupPosts } from '../stores/backup-posts.ts';
 import { connectDatabase, type Database } from '../stores/database.ts';
 import { createIncidentStore } from '../stores/incidents.ts';
 import { createInviteStore } from '../stores/invites.ts';
+import { createKeptEventStore } from '../stores/kept-events.ts';
 import { createLinkAttemptStore } from '../stores/link-attempts.ts';
 import { createMarkStore } from '../stores/marks.ts';
 import { createMemoStore } from '../stores/memos.ts';
@@ -17,7 +18,6 @@ import { createPauseStore } from '../stores/pauses.ts';
 import { createPendingQuestionStore } from '../stores/pending-questions.ts';
 import { createPlaygroundMessageStore } from '../stores/playground-messages.ts';
 import { createPostStore } from '../stores/posts.ts';
-import { createRateWindowStore } from '../stores/rate-windows.ts';
 import { createSeenEventStore } from '../stores/seen-events.ts';
 import { createStandbyStore } from '../stores/standby.ts';
 import { createUploadStore } from '../stores/uploads.ts';
@@ -63,18 +63,18 @@ export const openStandby = ({ marks, posts }: Pick<Stores, 'marks' | 'posts'>, c
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 
-export async function openStores({ connection }: Database, newId: () => string, clock: () => number) {
+export async function openStores({ connection }: Database, clock: () => number) {
   const stores = {
     users: createUserStore(connection),
     accounts: createAccountStore(connection),
     incidents: createIncidentStore(connection),
     invites: createInviteStore(connection),
+    keptEvents: createKeptEventStore(connection, clock),
     linkAttempts: createLinkAttemptStore(connection),
     marks: createMarkStore(connection),
     memos: createMemoStore(connection, clock),
     pauses: createPauseStore(connection),
     posts: createPostStore(connection),
-    rateWindows: createRateWindowStore(connection, newId),
     playgroundMessages: createPlaygroundMessageStore(connection),
     pendingQuestions: createPendingQuestionStore(connection),
     uploads: createUploadStore(connection),

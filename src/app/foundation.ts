@@ -27,7 +27,7 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
   const newId = () => makeId(randomBytes);
   const keyring = config.keyring ?? (await readOrMakeKeyFile(join(config.dataDir, 'token-keys')));
   const database = await openDatabase(config, log, closers);
-  const stores = await openStores(database, newId, clock);
+  const stores = await openStores(database, clock);
   const standby = openStandby(stores, clock);
   const tiktokAccess = await openTikTok(config, log, closers);
   const tiktok = createTikTokClient({ ...tiktokAccess, clock });

@@ -31,7 +31,7 @@ export async function createPublishing(foundation: Foundation, timing: Publisher
     requireNoStandby: standby.requireOff,
     onAppRefused: () => ownerNotices.tell('app_refused'),
   });
-  const callLimits = createCallLimits(stores.rateWindows);
+  const callLimits = createCallLimits(stores.accounts, newId);
   const appPause = createAppPause({
     pauses: stores.pauses,
     posts: stores.posts,

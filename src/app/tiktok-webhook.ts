@@ -37,17 +37,17 @@ export function createTikTokWebhook({ events, clientSecret, clock, log }: TikTok
     isRaw: true,
     take(headers, body) {
       const header = headers[SIGNATURE_HEADER];
-      if (!Buffer.isBuffer(body) || typeof header !== 'string') return false;
-      if (!verifyWebhookSignature({ header, rawBody: body, clientSecret, nowMs: clock() })) return false;
+      if (!Buffer.isBuffer(body) || typeof header !== 'string') return 'foreign';
+      if (!verifyWebhookSignature({ header, rawBody: body, clientSecret, nowMs: clock() })) return 'foreign';
       const event = read(body);
-      if (!event) return true;
+      if (!event) return 'taken';
       const fingerprint = createHash('sha256').update(body).digest('hex');
       const task = events
         .take(event, fingerprint)
         .catch(error => log.error({ err: error, event: event.kind }, 'a webhook of TikTok’s came to nothing'))
         .finally(() => running.delete(task));
       running.add(task);
-      return true;
+      return 'taken';
     },
   };
 

@@ -2,6 +2,7 @@
 
 import { Schema } from 'mongoose';
 import type { Account } from '../domain/account.ts';
+import { CALL_WINDOWS, type CallWindow } from './account-calls.ts';
 
 /** Sealed tokens and their ends; TikTok's `expires_in` decides, never a constant. */
 export interface SealedGrant {
@@ -19,14 +20,21 @@ export interface StoredAccount extends Omit<Account, 'id'> {
   readonly grantFence: number;
   readonly grantLease: { readonly owner: string; readonly until: Date } | null;
   readonly turn: { readonly postId: string; readonly until: Date } | null;
+  /** Its last calls to TikTok, oldest first, and when somebody last asked for one, on the database's clock. */
+  readonly calls?: CallsMade;
   /** When the last of its late posts goes out. */
   readonly caughtUpAt: Date | null;
   /** What was done about its grant, and when; begun anew with each connection. */
   readonly grantCare: Readonly<Record<'refreshed' | 'warned' | 'told', Date | null>>;
 }
 
+type CallsMade = { readonly askedAt: Date } & Readonly<
+  Partial<Record<CallWindow, readonly { readonly id: string; readonly at: Date }[]>>
+>;
+
 const part = (definition: object) => new Schema(definition, { _id: false, strict: 'throw' });
 const optional = (inner: Schema) => ({ type: inner, default: null });
+const call = part({ id: String, at: Date });
 
 export const accountSchema = new Schema<StoredAccount>(
   {
@@ -46,6 +54,10 @@ export const accountSchema = new Schema<StoredAccount>(
     grantFence: { type: Number, default: 0 },
     grantLease: optional(part({ owner: String, until: Date })),
     turn: optional(part({ postId: String, until: Date })),
+    calls: {
+      type: part({ askedAt: Date, ...Object.fromEntries(CALL_WINDOWS.map(window => [window, [call]])) }),
+      default: undefined,
+    },
     caughtUpAt: { type: Date, default: null },
     grantCare: part({
       refreshed: { type: Date, default: null },

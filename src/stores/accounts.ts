@@ -4,12 +4,25 @@
 import type { Connection } from 'mongoose';
 import type { Account, AccountStatus, World } from '../domain/account.ts';
 import { AppError } from '../domain/errors.ts';
+import { type CallLimit, takeCallStages, waitForCall } from './account-calls.ts';
 import { createCareQueries } from './account-care.ts';
 import { accountSchema, type SealedGrant, type StoredAccount, toAccount } from './account-schema.ts';
 import { isDuplicateKey } from './database.ts';
 import { gatherReads, gatherWrites } from './gathering.ts';
 
 export type { SealedGrant } from './account-schema.ts';
+
+/** A call that is taken together with a turn, under a name of its own. */
+export interface TurnCall {
+  readonly limit: CallLimit;
+  readonly id: string;
+}
+
+export interface Turn {
+  readonly account: Account;
+  readonly isTaken: boolean;
+  readonly isCallTaken: boolean;
+}
 
 export type GrantState = Pick<StoredAccount, 'grant' | 'grantFence' | 'status'>;
 export type AccountStore = ReturnType<typeof createAccountStore>;
@@ -129,10 +142,20 @@ export function createAccountStore(connection: Connection) {
     },
 
     /**
-     * Takes the account's turn for a post, unless another post has it; gives the account as well. Null where there is none of that
-     * id.
+     * Takes one call, under the new name `callId`, and returns 0, or takes none and returns the ms to wait until one is free.
+     * @throws AppError `account_gone` where there is no account of that id
      */
-    async takeTurn(id: string, postId: string, holdMs: number): Promise<{ account: Account; isTaken: boolean } | null> {
+    async takeCall(id: string, limit: CallLimit, callId: string): Promise<number> {
+      const stored = await write({ _id: id }, takeCallStages(limit, callId));
+      if (!stored) throw new AppError('account_gone');
+      return waitForCall(stored, limit, callId);
+    },
+
+    /**
+     * Takes the account's turn for a post, unless another post has it, and in the same write the `call` that the post begins with,
+     * where one is left; gives the account as well. Null where there is none of that id.
+     */
+    async takeTurn(id: string, postId: string, holdMs: number, call?: TurnCall): Promise<Turn | null> {
       const isFree = {
         $or: [
           { $eq: ['$turn', null] },
@@ -141,8 +164,18 @@ export function createAccountStore(connection: Connection) {
         ],
       };
       const turn = { postId: { $literal: postId }, until: { $add: ['$$NOW', holdMs] } };
-      const stored = await write({ _id: id }, [{ $set: { turn: { $cond: [isFree, turn, '$turn'] } } }]);
-      return stored && { account: toAccount(stored), isTaken: stored.turn?.postId === postId };
+      const isIts = { $eq: ['$turn.postId', { $literal: postId }] };
+      const stored = await write({ _id: id }, [
+        { $set: { turn: { $cond: [isFree, turn, '$turn'] } } },
+        ...(call ? takeCallStages(call.limit, call.id, isIts) : []),
+      ]);
+      if (!stored) return null;
+      const isTaken = stored.turn?.postId === postId;
+      return {
+        account: toAccount(stored),
+        isTaken,
+        isCallTaken: isTaken && call !== undefined && waitForCall(stored, call.limit, call.id) === 0,
+      };
     },
 
     /** Prolongs a turn that the post still has; a turn that ended meanwhile stays ended. */

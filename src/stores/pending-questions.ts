@@ -72,7 +72,8 @@ export function createPendingQuestionStore(connection: Connection) {
       return (await find(person))?.progressRef ?? null;
     },
 
-    writeProgress: (person: Chat, progressRef: string | null): Promise<void> => change(person, { $set: { progressRef } }),
+    writeProgress: (person: Chat, progressRef: string | null): Promise<void> =>
+      change(person, { $set: { progressRef } }),
 
     /** Everything kept of these people's own chats. */
     async readAll(identities: readonly Identity[]): Promise<object[]> {

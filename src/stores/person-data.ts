@@ -10,7 +10,6 @@ import type { MemoStore } from './memos.ts';
 import type { PendingQuestionStore } from './pending-questions.ts';
 import type { PlaygroundMessageStore } from './playground-messages.ts';
 import type { PostStore } from './posts.ts';
-import type { RateWindowStore } from './rate-windows.ts';
 import type { UploadStore } from './uploads.ts';
 import type { UserStore } from './users.ts';
 
@@ -19,7 +18,6 @@ export interface PersonDataDeps {
   readonly accounts: AccountStore;
   readonly linkAttempts: LinkAttemptStore;
   readonly posts: PostStore;
-  readonly rateWindows: RateWindowStore;
   readonly invites: InviteStore;
   readonly memos: MemoStore;
   readonly pendingQuestions: PendingQuestionStore;
@@ -33,8 +31,7 @@ export type PersonData = ReturnType<typeof createPersonData>;
 const WITHOUT = { 'attempt.uploadUrl': 0, lease: 0, fence: 0, version: 0, source: 0, notifiedBy: 0, tries: 0 } as const;
 
 export function createPersonData(deps: PersonDataDeps) {
-  const { users, accounts, linkAttempts, posts, rateWindows, invites, pendingQuestions, playgroundMessages, uploads } =
-    deps;
+  const { users, accounts, linkAttempts, posts, invites, pendingQuestions, playgroundMessages, uploads } = deps;
   const keysOf = (user: User) => user.identities.map(({ platform, personId }) => identityKey(platform, personId));
   const invitesOf = (user: User) => ({ $or: [{ madeBy: user.id }, { redeemedBy: { $in: keysOf(user) } }] });
 
@@ -76,8 +73,6 @@ export function createPersonData(deps: PersonDataDeps) {
 
     /** Everything but the posts. The user goes last: after a crash the person is still known and can ask again. */
     async eraseRest(user: User): Promise<void> {
-      const accountIds = (await accounts.model.find({ ownerId: user.id }, { _id: 1 }).lean()).map(({ _id }) => _id);
-      await rateWindows.dropFor(accountIds);
       await accounts.model.deleteMany({ ownerId: user.id });
       await linkAttempts.model.deleteMany({ ownerId: user.id });
       // Somebody else's attempt may still owe this person a warning.

@@ -240,6 +240,8 @@ export function createPostStore(connection: Connection) {
         .find({ wakeAt: { $type: 'date', $lte: until }, ...ofSameKind(world) }, { wakeAt: 1, version: 1, ownerId: 1 })
         .sort({ wakeAt: 1 })
         .limit(limit)
+        // In one answer: a hundred at a time is the default.
+        .batchSize(limit)
         .lean<Pick<StoredPost, '_id' | 'wakeAt' | 'version' | 'ownerId'>[]>();
       return found.flatMap(({ _id, ownerId, wakeAt, version }) =>
         wakeAt ? [{ id: _id, ownerId, wakeAt, version }] : [],

@@ -113,7 +113,7 @@ async function activate(config: Config): Promise<void> {
   const embedded = config.mongodbUri === null ? await openEmbedded(config.dataDir) : null;
   const database = embedded?.database ?? (await connectDatabase(config.mongodbUri as string));
   try {
-    const review = await openStandby(await openStores(database, newId, Date.now), Date.now).end();
+    const review = await openStandby(await openStores(database, Date.now), Date.now).end();
     print(review ? 'This bot works now.' : 'This bot is not on standby: there is nothing to end.');
     if (!review) return;
     if (review.askedTikTok > 0)

@@ -59,7 +59,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     if (keys) await writeFile(join(dataDir, KEYS_NAME), `${keys}\n`, { flag: 'wx', mode: 0o600, flush: true });
     await takeIn(target, from);
     // The backup may be of an earlier version; a running bot made its indexes at its start.
-    await openStores(target.database, options.newId, options.clock);
+    await openStores(target.database, options.clock);
     return {
       madeAt: new Date(manifest.madeAt),
       isRunning: target.isRunning,

@@ -22,7 +22,7 @@ const EFFECTS = [
   'accounts.takeTurn',
   'accounts.readGrant',
   'accounts.endTurn',
-  'rateWindows.take',
+  'accounts.takeCall',
   'tiktok.fetchCreator',
   'tiktok.initDirectPost',
   'tiktok.putChunk',

@@ -49,7 +49,6 @@ const foundation = {
     ...opened.stores,
     posts: failpoints.watch(opened.stores.posts, 'posts'),
     accounts: failpoints.watch(opened.stores.accounts, 'accounts'),
-    rateWindows: failpoints.watch(opened.stores.rateWindows, 'rateWindows'),
   },
 };
 const adapters = ['dedup', 'plain'].map(platform =>

@@ -16,13 +16,12 @@ import { createAppPause } from '#services/app-pause.ts';
 import { createCallLimits } from '#services/call-limits.ts';
 import { advance } from '#services/publisher/advance.ts';
 import { createRunner, type Runner, type RunnerDeps } from '#services/publisher/runner.ts';
-import type { PublisherDeps, PublisherTiming, StepOutcome } from '#services/publisher/work.ts';
+import type { PublisherDeps, PublisherTiming, StepOutcome, Work } from '#services/publisher/work.ts';
 import { type FaultInput, type SettingsPatch, SIMULATOR_CLIENT, startSimulator } from '#simulator/simulator.ts';
 import { createAccountStore } from '#stores/accounts.ts';
 import { connectDatabase } from '#stores/database.ts';
 import { createPauseStore } from '#stores/pauses.ts';
 import { createPostStore } from '#stores/posts.ts';
-import { createRateWindowStore } from '#stores/rate-windows.ts';
 import { createTokenBox } from '#stores/token-box.ts';
 import { connectAccount, makeScheduledPost } from '#test/support/publishable.ts';
 import { startTestDatabase } from '#test/support/test-database.ts';
@@ -57,8 +56,7 @@ export async function openStage(settings: SettingsPatch = {}) {
   });
   const posts = createPostStore(connection);
   const accounts = createAccountStore(connection);
-  const rateWindows = createRateWindowStore(connection, newId);
-  await Promise.all([posts, accounts, rateWindows].map(({ model }) => model.createIndexes()));
+  await Promise.all([posts, accounts].map(({ model }) => model.createIndexes()));
   const pauses = createPauseStore(connection);
   const media = await createDiskStore({ dir: join(folder, 'clips'), clock, newId, maxBytes: 1e9, minFreeRatio: 0 });
   const tokenBox = createTokenBox({ activeKeyId: 'test', keys: new Map([['test', randomBytes(32)]]) });
@@ -82,7 +80,7 @@ export async function openStage(settings: SettingsPatch = {}) {
     posts,
     accounts,
     accessTokens,
-    callLimits: createCallLimits(rateWindows),
+    callLimits: createCallLimits(accounts, newId),
     appPause: createAppPause({ pauses, posts, clock, databaseNow: database.now, onMet: async () => {} }),
     tiktok,
     media,
@@ -153,7 +151,6 @@ export async function openStage(settings: SettingsPatch = {}) {
     deps,
     posts,
     accounts,
-    rateWindows,
     pauses,
     accessTokens,
     media,
@@ -252,12 +249,12 @@ export async function openStage(settings: SettingsPatch = {}) {
       if (!claimed) throw new Error(`post ${id} could not be claimed`);
       let isTakeover = claimed.state === 'publishing';
       let post: StepOutcome = claimed;
+      const signal = new AbortController().signal;
+      const work: Work = { deps: { ...deps, ...change }, owner, signal, hasInit: false };
       return {
         async step(): Promise<StepOutcome> {
           if (!post) throw new Error('nothing is left to do');
-          post = await advance({ deps: { ...deps, ...change }, owner, signal: new AbortController().signal }, post, {
-            isTakeover,
-          });
+          post = await advance(work, post, { isTakeover });
           isTakeover = false;
           return post;
         },

@@ -76,7 +76,7 @@ export async function work(
   let current = claimed;
   let isTakeover = claimed.state === 'publishing';
   const lease = holdLease(deps, { ...claim, current: () => current });
-  const surroundings: Work = { deps, owner: claim.owner, signal: lease.signal };
+  const surroundings: Work = { deps, owner: claim.owner, signal: lease.signal, hasInit: false };
   try {
     for (;;) {
       lease.signal.throwIfAborted();

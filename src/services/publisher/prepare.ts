@@ -8,6 +8,7 @@ import { AppError } from '../../domain/errors.ts';
 import { CATCH_UP_AFTER_MS, CATCH_UP_GAP_MS, isLate, isTooLate } from '../../domain/lateness.ts';
 import type { Attempt, Clip, Post } from '../../domain/post-record.ts';
 import type { DirectPost } from '../../tiktok/client.ts';
+import { CALL_LIMITS } from '../call-limits.ts';
 import { lookEarly } from './early-look.ts';
 import { applyUnderLease, releaseFor, type StepOutcome, type Work } from './work.ts';
 
@@ -69,10 +70,15 @@ async function catchUp(work: Work, post: Post): Promise<boolean> {
  * Takes the turn of the post's account; false while another post has it. Before an upload is opened, an account is refused that the
  * post's owner no longer has, or that cannot post.
  */
-async function takeTurn({ deps }: Work, post: Post): Promise<boolean> {
-  const turn = await deps.accounts.takeTurn(requireAccountId(post), post.id, deps.timing.leaseMs);
+async function takeTurn(work: Work, post: Post): Promise<boolean> {
+  const { deps, owner } = work;
+  const isNext = post.state === 'scheduled' && !needsCreator(post);
+  // A worker's name is new with each claim, and a claim begins with one init at most.
+  const call = isNext ? { limit: CALL_LIMITS.init, id: owner } : undefined;
+  const turn = await deps.accounts.takeTurn(requireAccountId(post), post.id, deps.timing.leaseMs, call);
   if (!turn) throw new AppError('account_gone');
   const { account, isTaken } = turn;
+  work.hasInit = turn.isCallTaken;
   if (post.state === 'scheduled' || post.step === 'claimed') requireUsable(account, post);
   return isTaken;
 }
@@ -170,7 +176,8 @@ async function initiate(work: Work, post: Post): Promise<StepOutcome> {
       ? deps.tiktok.initInboxPost(token, { sizeBytes }, call)
       : deps.tiktok.initDirectPost(token, { ...directPostOf(post), sizeBytes }, call);
   const { publishId, uploadUrl } = await deps.appPause.heed(accountId, async () => {
-    await deps.callLimits.take(accountId, 'init');
+    if (!work.hasInit) await deps.callLimits.take(accountId, 'init');
+    work.hasInit = false;
     return deps.accessTokens.use(accountId, init);
   });
   const opened: Attempt = {

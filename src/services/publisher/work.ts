@@ -65,6 +65,8 @@ export interface Work {
   /** The name under which this claim holds the lease. */
   readonly owner: string;
   readonly signal: AbortSignal;
+  /** Whether an init was taken from the account's window together with its turn; used up by the call. */
+  hasInit: boolean;
 }
 
 /** Writes a change under the worker's lease. @throws AppError `lease_lost`, `post_changed`. */
