@@ -6,6 +6,7 @@ import type { ClipcueCommand } from '#commands/command.ts';
 import { commandSet, listedCommands } from '#commands/index.ts';
 import { type Closers, closeAll } from './app/closers.ts';
 import { openFoundation } from './app/foundation.ts';
+import { createKeptUpdates } from './app/kept-updates.ts';
 import { openPlayground } from './app/playground.ts';
 import { createPublishing } from './app/publishing.ts';
 import { createReadinessCheck } from './app/readiness.ts';
@@ -22,7 +23,7 @@ import type { Config } from './config.ts';
 import { createHttpServer } from './http/server.ts';
 import type { Log } from './log.ts';
 import { readSpace } from './media/disk-space.ts';
-import { openPlatforms } from './platforms.ts';
+import { openPlatforms, type PlatformDeps } from './platforms.ts';
 import type { OwnerClaim } from './services/access.ts';
 import { DEFAULT_TIMING, type PublisherTiming } from './services/publisher/work.ts';
 import type { Services } from './services/services.ts';
@@ -41,6 +42,7 @@ export interface AppOptions {
   readonly adapters: readonly Adapter[];
   readonly clock?: () => number;
   readonly timing?: PublisherTiming;
+  readonly clipTiming?: PlatformDeps['clipTiming'];
 }
 
 export interface App {
@@ -88,7 +90,9 @@ async function openApp(options: AppOptions, closers: Closers): Promise<Omit<App,
     log,
     clock,
     menu: listedCommands.filter(isForEverybody),
-    mutedHints: stores.pendingQuestions,
+    chatMemory: stores.pendingQuestions,
+    keptUpdates: createKeptUpdates(foundation),
+    clipTiming: options.clipTiming,
     commands: commandSet.commands,
     marks: stores.marks,
     pictureOf: foundation.posters.of,

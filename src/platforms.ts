@@ -1,13 +1,15 @@
 // The chat platforms that the settings switch on. Each one's client library is loaded only then.
 
 import type { ClipcueCommand } from '#commands/command.ts';
-import type { MutedHints } from './adapters/telegram/hints.ts';
+import type { ClipTiming } from './adapters/telegram/adapter.ts';
+import type { KeptUpdates } from './adapters/telegram/custody.ts';
 import type { Adapter } from './chat/adapter.ts';
 import type { PictureOf } from './chat/picture.ts';
 import type { Config } from './config.ts';
 import type { Webhook } from './http/server.ts';
 import type { Log } from './log.ts';
 import type { MarkStore } from './stores/marks.ts';
+import type { PendingQuestionStore } from './stores/pending-questions.ts';
 
 export interface PlatformDeps {
   readonly config: Config;
@@ -15,7 +17,10 @@ export interface PlatformDeps {
   readonly clock: () => number;
   /** The commands that a platform may list for everybody. */
   readonly menu: readonly { readonly name: string; readonly summary: string }[];
-  readonly mutedHints: MutedHints;
+  readonly chatMemory: PendingQuestionStore;
+  readonly keptUpdates: KeptUpdates;
+  /** How clips are waited for; as it is good for people where it is not set. */
+  readonly clipTiming?: Partial<ClipTiming> | undefined;
   /** Everything that the bot answers to. */
   readonly commands: readonly ClipcueCommand[];
   readonly marks: MarkStore;
@@ -37,17 +42,25 @@ export async function openPlatforms(deps: PlatformDeps): Promise<Platforms> {
 }
 
 async function openTelegram(
-  { config, log, clock, menu, mutedHints }: PlatformDeps,
+  { config, log, clock, menu, chatMemory, keptUpdates, clipTiming = {} }: PlatformDeps,
   telegram: NonNullable<Config['telegram']>,
 ) {
   const { createTelegramAdapter, CLOUD_API_ROOT } = await import('./adapters/telegram/adapter.ts');
   const { WEBHOOK_PATH, SECRET_HEADER } = await import('./adapters/telegram/webhook.ts');
+  // A private chat's id is its person's.
+  const chat = (chatId: string) => ({ platform: 'telegram', chatId, personId: chatId });
   const adapter = createTelegramAdapter({
     token: telegram.token,
     apiRoot: telegram.apiRoot ?? CLOUD_API_ROOT,
     webhookUrl: telegram.isWebhook ? config.publicUrl + WEBHOOK_PATH : null,
     menu,
-    mutedHints,
+    mutedHints: chatMemory,
+    progressPlaces: {
+      read: chatId => chatMemory.readProgress(chat(chatId)),
+      write: (chatId, messageRef) => chatMemory.writeProgress(chat(chatId), messageRef),
+    },
+    keptUpdates,
+    timing: clipTiming,
     clock,
     log,
   });

@@ -30,13 +30,18 @@ export interface HttpServerDeps {
   readonly trustedProxies: readonly string[];
 }
 
+export type WebhookAnswer = 'taken' | 'foreign' | 'later';
+
 /** Where a chat platform, or TikTok, posts its events. */
 export interface Webhook {
   readonly path: string;
   /** Its signature covers the bytes: it is handed a Buffer of them. */
   readonly isRaw?: boolean;
-  /** Takes an event, to be handled after it returns; false for one that the platform did not send. */
-  take(headers: Readonly<Record<string, unknown>>, body: unknown): boolean;
+  /**
+   * Takes an event: `taken` where it is handled or will be, `foreign` for one that the platform did not send, `later` where the
+   * platform is to send it again.
+   */
+  take(headers: Readonly<Record<string, unknown>>, body: unknown): WebhookAnswer | Promise<WebhookAnswer>;
 }
 
 /** Far above any event of a chat: files are fetched, never posted. */
@@ -46,6 +51,7 @@ const BODY_LIMIT_BYTES = 65_536;
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
 const PAGES_PER_MINUTE = 120;
 
+const STATUS_OF_ANSWER: Record<WebhookAnswer, number> = { taken: 200, foreign: 401, later: 503 };
 const STATUS_OF_KIND: Record<ErrorKind, number> = { user: 400, reauth: 401, retry: 503, rejected: 422, bug: 500 };
 const STATUS_OF_CODE: Partial<Record<ErrorCode, number>> = {
   link_unknown: 404,
@@ -131,7 +137,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
 
 function serveWebhook(app: FastifyInstance, { path, take }: Webhook): void {
   app.post(path, { bodyLimit: EVENT_LIMIT_BYTES, config: { rateLimit: false } }, async (request, reply) =>
-    take(request.headers, request.body) ? reply.code(200).send() : reply.code(401).send(),
+    reply.code(STATUS_OF_ANSWER[await take(request.headers, request.body)]).send(),
   );
 }
 

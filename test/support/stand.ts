@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHeadlessAdapter, type HeadlessAdapter } from '#adapters/headless/adapter.ts';
 import { createHeadlessPerson, type HeadlessPerson, offerFile } from '#adapters/headless/person.ts';
-import { type App, startApp } from '#app.ts';
+import { type App, type AppOptions, startApp } from '#app.ts';
 import { type Config, loadConfig } from '#config.ts';
 import { createBrowser } from '#demo/browser.ts';
 import { decide, followLink, readReturnCode } from '#demo/consent.ts';
@@ -65,6 +65,7 @@ export interface StandOptions {
   readonly dataDir?: string;
   /** People open the bot's own pages: platforms that give out no address of this machine get a public one. */
   readonly opensPages?: boolean;
+  readonly clipTiming?: AppOptions['clipTiming'];
 }
 
 export async function findFreePort(): Promise<number> {
@@ -97,7 +98,13 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
   }
 }
 
-export async function startHeadlessStand({ env = {}, clock, adapter, dataDir }: StandOptions = {}): Promise<Stand> {
+export async function startHeadlessStand({
+  env = {},
+  clock,
+  adapter,
+  dataDir,
+  clipTiming,
+}: StandOptions = {}): Promise<Stand> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'clipcue-test-')));
   const databaseUri = testDatabaseUri();
   let settings: Record<string, string> = {
@@ -112,7 +119,12 @@ export async function startHeadlessStand({ env = {}, clock, adapter, dataDir }: 
   const logLines: string[] = [];
   const log = createLog({ level: 'debug', secrets: config.secrets, write: line => logLines.push(line) });
   const headless = adapter ?? createHeadlessAdapter('headless');
-  const start = () => startApp({ config, log, version: 'test', adapters: [headless], ...(clock && { clock }) });
+  const start = () =>
+    startApp({
+      ...{ config, log, version: 'test', adapters: [headless] },
+      ...(clock && { clock }),
+      ...(clipTiming && { clipTiming }),
+    });
 
   const stand: Stand = {
     app: await start(),

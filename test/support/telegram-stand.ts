@@ -32,6 +32,17 @@ export async function startTelegramStand(options: TelegramStandOptions = {}): Pr
     await telegram.stop();
     throw error;
   });
+  const botId = telegram.token.split(':')[0];
+  telegram.isKept = async updateId => {
+    const { db } = stand.app.database.connection;
+    const key = `telegram:${botId}:${updateId}`;
+    // While the app starts anew nobody can tell.
+    const kept = await db
+      ?.collection<{ _id: string }>('keptEvents')
+      .findOne({ _id: key })
+      .catch(() => true);
+    return Boolean(kept ?? false);
+  };
   const people = new Map<string, TelegramPerson>();
   const { stop } = stand;
   const leaveAddress = options.opensPages ? bringTo(() => stand.config.port) : null;

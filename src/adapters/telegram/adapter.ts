@@ -1,28 +1,29 @@
 // Telegram behind the chat port: updates in by polling or webhook, Replies out as messages.
 
 import { BotError } from 'grammy';
-import type { Message, Update } from 'grammy/types';
+import type { Update } from 'grammy/types';
 import type { Adapter, AdapterLimits, OutgoingMessage, SendOutcome } from '../../chat/adapter.ts';
 import type { Dispatch } from '../../chat/dispatch.ts';
 import { AppError, isAppError } from '../../domain/errors.ts';
-import { createBot, describeFailure, isTooBig, readFailure, type TelegramApi } from './client.ts';
-import { createClipOffers, type RemoteFile } from './clips.ts';
-import { openDownload } from './download.ts';
+import { createBot, describeFailure, readFailure } from './client.ts';
+import { createClipOffers } from './clips.ts';
+import { type Custody, createCustody, type KeptUpdates } from './custody.ts';
+import { DOWNLOAD_TIMING, type DownloadTiming } from './download.ts';
+import { CLOUD_FILE_LIMIT_BYTES, createFiles } from './files.ts';
 import { createHints, type MutedHints } from './hints.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { type MenuItem, setMenu } from './menu.ts';
 import { createMessenger } from './messenger.ts';
 import { asStartFault, createPolling, type Polling } from './polling.ts';
-import { PROGRESS_TIMING, type ProgressTiming, showProgress } from './progress.ts';
+import { PROGRESS_TIMING, type ProgressPlaces, type ProgressTiming } from './progress.ts';
 import { PLATFORM } from './read-message.ts';
 import { isFromTelegram, readUpdate, webhookSecret } from './webhook.ts';
 
 /** Where the Bot API is unless the operator runs a server of their own. */
 export const CLOUD_API_ROOT = 'https://api.telegram.org';
 
-/** What the cloud hands to bots (core.telegram.org/bots/api#getfile); a server of one's own has no bound. */
-const CLOUD_FILE_LIMIT_BYTES = 20 * 1024 * 1024;
-const STALL_MS = 30_000;
+/** What a poll hands out may hold back what comes after it for so long. A webhook is answered at once. */
+const PATIENCE_MS = 500;
 const RECONNECT_MS = 2_000;
 /** More would only cover the card. */
 const OPTIONS_AT_ONCE = 8;
@@ -35,11 +36,15 @@ export interface TelegramOptions {
   readonly webhookUrl: string | null;
   readonly menu: readonly MenuItem[];
   readonly mutedHints: MutedHints;
+  readonly progressPlaces: ProgressPlaces;
+  readonly keptUpdates: KeptUpdates;
   readonly clock: () => number;
   readonly log: TelegramLog;
-  readonly stallMs?: number;
-  readonly progress?: ProgressTiming;
+  readonly timing?: Partial<ClipTiming>;
 }
+
+/** How clips are waited for, and how that is told. */
+export type ClipTiming = DownloadTiming & ProgressTiming;
 
 export interface TelegramLog {
   info(facts: object, message: string): void;
@@ -50,8 +55,8 @@ export interface TelegramLog {
 export interface TelegramAdapter extends Adapter {
   /** Null until Telegram has said who the bot is. */
   readonly username: string | null;
-  /** Takes what was posted to the webhook: `false` where it did not come from Telegram. Handles it after returning. */
-  takePosted(secret: unknown, body: unknown): boolean;
+  /** Takes what was posted to the webhook: `foreign` where it did not come from Telegram, which is to send it again where `later`. */
+  takePosted(secret: unknown, body: unknown): Promise<'taken' | 'later' | 'foreign'>;
 }
 
 export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter {
@@ -64,8 +69,8 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
   );
   const stopping = new AbortController();
   const limitBytes = apiRoot === CLOUD_API_ROOT ? CLOUD_FILE_LIMIT_BYTES : null;
-  const posted = new Set<Promise<void>>();
   let inbox: Inbox | null = null;
+  let custody: Custody | null = null;
   let polling: Polling | null = null;
   let connecting: Promise<void> = Promise.resolve();
 
@@ -86,43 +91,6 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
     opensItself: false,
   };
 
-  async function findPath({ fileId, sizeBytes }: RemoteFile, signal: AbortSignal): Promise<string> {
-    try {
-      const { file_path: path } = await bot.api.getFile(fileId, signal as Parameters<TelegramApi['getFile']>[1]);
-      if (path !== undefined) return path;
-      throw new AppError('clip_fetch_failed', { reason: 'no path' });
-    } catch (error) {
-      // Messages do not always state a size, and a server of one's own may keep the cloud's bounds (without --local).
-      if (isTooBig(error))
-        throw new AppError('clip_too_large_here', {
-          limitBytes: CLOUD_FILE_LIMIT_BYTES,
-          ...(sizeBytes !== null && { sizeBytes }),
-        });
-      if (isAppError(error)) throw error;
-      throw new AppError('clip_fetch_failed', { reason: readFailure(error).kind });
-    }
-  }
-
-  async function openFile(file: RemoteFile, message: Message, signal: AbortSignal) {
-    const path = await findPath(file, signal);
-    const warn = (error: unknown) => log.warn(describeFailure(error), 'the progress of a clip could not be shown');
-    const chatId = String(message.chat.id);
-    const progress = showProgress(messenger, chatId, file.sizeBytes, options.progress ?? PROGRESS_TIMING, warn);
-    try {
-      const stream = await openDownload(path, file.sizeBytes, {
-        apiRoot,
-        token,
-        stallMs: options.stallMs ?? STALL_MS,
-        onBytes: progress.add,
-        signal,
-      });
-      return stream.once('close', progress.end);
-    } catch (error) {
-      await progress.end();
-      throw error;
-    }
-  }
-
   /** grammY wraps a failure together with its own context, which has the token in it. */
   const handle = (update: Update): Promise<void> =>
     bot.handleUpdate(update).catch(error => {
@@ -130,6 +98,12 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
     });
   bot.use(async ctx => {
     await inbox?.handle(ctx.update);
+  });
+
+  const open = createFiles({
+    ...{ api: bot.api, apiRoot, token, messenger, log, stopping: stopping.signal },
+    progressPlaces: options.progressPlaces,
+    timing: { ...DOWNLOAD_TIMING, ...PROGRESS_TIMING, ...options.timing },
   });
 
   /** @throws GrammyError, or AppError `chat_unreachable`. */
@@ -141,17 +115,25 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
       dispatch,
       limits,
       bot: bot.botInfo,
-      offerClips: createClipOffers(limitBytes, openFile),
+      offerClips: createClipOffers(limitBytes, open),
       hints: createHints(messenger, options.mutedHints),
       log,
       signal: stopping.signal,
     });
+    custody ??= createCustody({
+      kept: options.keptUpdates,
+      botId: bot.botInfo.id,
+      patienceMs: options.webhookUrl === null ? PATIENCE_MS : 0,
+      handle,
+      log,
+    });
     if (await setMenu(bot.api, options.menu)) log.info({}, 'the commands menu on Telegram was set');
     if (options.webhookUrl === null) {
       await bot.api.deleteWebhook();
-      polling = createPolling({ api: bot.api, allowedUpdates: UPDATES, handle, log });
-      await polling.begin();
+      polling = createPolling({ api: bot.api, allowedUpdates: UPDATES, take: custody.take, log });
+      await polling.begin(await custody.inherit());
     } else {
+      for (const update of await custody.inherit()) await custody.take(update);
       await bot.api.setWebhook(options.webhookUrl, { secret_token: webhookSecret(token), allowed_updates: UPDATES });
     }
     log.info({ bot: `@${bot.botInfo.username}` }, 'Telegram is connected');
@@ -195,10 +177,10 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
     async stop() {
       await polling?.halt();
       const settled = inbox?.settle();
-      stopping.abort();
+      stopping.abort(new AppError('aborted'));
       await connecting;
       await settled;
-      await Promise.all(posted);
+      await custody?.settle();
       await polling
         ?.confirm()
         .catch(error => log.warn(describeFailure(error), 'Telegram was not told what was handled'));
@@ -221,14 +203,17 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
       }
     },
 
-    takePosted(secret, body) {
+    async takePosted(secret, body) {
       const update = readUpdate(body);
-      if (!isFromTelegram(token, secret) || !update || !inbox) return false;
-      const task = handle(update)
-        .catch(error => log.warn(describeFailure(error), 'a posted update was cut off'))
-        .finally(() => posted.delete(task));
-      posted.add(task);
-      return true;
+      if (!isFromTelegram(token, secret) || !update) return 'foreign';
+      if (!custody) return 'later';
+      try {
+        await custody.take(update);
+        return 'taken';
+      } catch {
+        // Cut off by the stop; its custody has said so.
+        return 'later';
+      }
     },
   };
 }

@@ -1,78 +1,141 @@
-// Fetches a file from the Bot API server: streamed, counted against what the server said, ended when nothing comes. The address
-// holds the bot's token, so it goes into no error. (@grammyjs/files reads no status, knows no cap and refuses plain http.)
+// Fetches a file from the Bot API server: streamed, counted against what the server said, taken up where it broke off, ended when
+// nothing comes. The address holds the bot's token, so it goes into no error. (@grammyjs/files reads no status, knows no cap and
+// refuses plain http.)
 
 import { createReadStream } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isAppError } from '../../domain/errors.ts';
 
-export interface DownloadOptions {
-  readonly apiRoot: string;
-  readonly token: string;
+export interface DownloadTiming {
   /** How long nothing may come. */
   readonly stallMs: number;
+  /** Before a broken download goes on; longer with each break. */
+  readonly pauseMs: number;
+}
+
+export interface DownloadOptions extends DownloadTiming {
+  readonly apiRoot: string;
+  readonly token: string;
   readonly onBytes: (count: number) => void;
+  /** Where its reason is an AppError, the download ends with that. */
   readonly signal: AbortSignal;
 }
 
-/**
- * Opens a file by the path that getFile gave; a local Bot API server gives absolute ones on this machine.
- * @throws AppError `clip_fetch_failed`, here or through the stream.
- */
-export async function openDownload(
-  filePath: string,
-  sizeBytes: number | null,
-  options: DownloadOptions,
-): Promise<Readable> {
-  const source = isAbsolute(filePath)
-    ? createReadStream(filePath, { signal: options.signal })
-    : await openRemote(filePath, options);
-  return Readable.from(countBytes(source, sizeBytes, options), { objectMode: false });
+export const DOWNLOAD_TIMING: DownloadTiming = { stallMs: 30_000, pauseMs: 1_000 };
+
+const BREAKS_AT_MOST = 3;
+
+/** Bytes from a place in the file on; `skipBytes` of them come once more. */
+interface Opened {
+  readonly bytes: Readable;
+  readonly skipBytes: number;
 }
 
-async function openRemote(filePath: string, { apiRoot, token, signal, stallMs }: DownloadOptions): Promise<Readable> {
+/**
+ * A file by the path that getFile gave; a local Bot API server gives absolute ones on this machine.
+ * The stream ends with AppError `clip_fetch_failed`, or with the signal's own.
+ */
+export function openDownload(filePath: string, sizeBytes: number | null, options: DownloadOptions): Readable {
+  const { signal } = options;
+  const open = isAbsolute(filePath)
+    ? async (start: number) => ({ bytes: createReadStream(filePath, { signal, start }), skipBytes: 0 })
+    : (start: number) => openRemote(filePath, start, options);
+  return Readable.from(read(open, sizeBytes, options), { objectMode: false });
+}
+
+async function openRemote(filePath: string, start: number, options: DownloadOptions): Promise<Opened> {
+  const { apiRoot, token, signal, stallMs } = options;
   const stall = new AbortController();
   const timer = setTimeout(() => stall.abort(), stallMs);
   try {
     const answer = await fetch(`${apiRoot}/file/bot${token}/${filePath}`, {
       redirect: 'error',
       signal: AbortSignal.any([signal, stall.signal]),
+      ...(start > 0 && { headers: { range: `bytes=${start}-` } }),
     });
-    if (answer.ok && answer.body && !answer.headers.get('content-type')?.startsWith('text/'))
-      return Readable.fromWeb(answer.body as ReadableStream);
-    await answer.body?.cancel();
-    throw new AppError('clip_fetch_failed', { status: answer.status });
-  } catch (error) {
-    throw asFetchFailure(error);
+    const { status, headers, body } = answer;
+    const isPage = headers.get('content-type')?.startsWith('text/') ?? false;
+    const isRest = status === 206 && (headers.get('content-range')?.startsWith(`bytes ${start}-`) ?? false);
+    if (body && !isPage && (status === 200 || isRest))
+      return { bytes: Readable.fromWeb(body as ReadableStream), skipBytes: isRest ? 0 : start };
+    await body?.cancel();
+    throw new AppError('clip_fetch_failed', { status });
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Passes the bytes on; more or fewer than the server said, or none for too long, end the stream. */
-async function* countBytes(source: Readable, sizeBytes: number | null, { stallMs, onBytes }: DownloadOptions) {
+/** Passes the bytes on, each once. */
+async function* read(
+  open: (start: number) => Promise<Opened>,
+  sizeBytes: number | null,
+  { stallMs, pauseMs, onBytes, signal }: DownloadOptions,
+): AsyncGenerator<Uint8Array> {
+  let source: Readable | null = null;
+  let pieces: AsyncIterator<Uint8Array> | null = null;
+  let skipBytes = 0;
   let count = 0;
-  const iterator: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await within(iterator.next(), stallMs);
-      if (next.done) break;
-      count += next.value.length;
-      if (sizeBytes !== null && count > sizeBytes)
-        throw new AppError('clip_fetch_failed', { reason: 'longer than stated' });
-      onBytes(next.value.length);
-      yield next.value;
+  let breaks = 0;
+
+  async function readNext(): Promise<Uint8Array | null> {
+    if (!pieces) {
+      const opened = await open(count);
+      source = opened.bytes;
+      pieces = source[Symbol.asyncIterator]();
+      skipBytes = opened.skipBytes;
     }
+    const next = await within(pieces.next(), stallMs);
+    if (!next.done) return next.value;
     if (sizeBytes !== null && count < sizeBytes)
       throw new AppError('clip_fetch_failed', { reason: 'shorter than stated' });
+    return null;
+  }
+
+  /** Whoever reads may stop early; what the connection says after that concerns nobody. */
+  function release(): void {
+    source?.once('error', () => undefined).destroy();
+    source = null;
+    pieces = null;
+  }
+
+  async function readOn(): Promise<Uint8Array | null> {
+    for (;;)
+      try {
+        return await readNext();
+      } catch (error) {
+        release();
+        if (signal.aborted || isLastWord(error) || breaks === BREAKS_AT_MOST) throw error;
+        breaks++;
+        await sleep(pauseMs * breaks, undefined, { signal });
+      }
+  }
+
+  try {
+    for (;;) {
+      const piece = await readOn();
+      if (piece === null) return;
+      const fresh = piece.subarray(Math.min(skipBytes, piece.length));
+      skipBytes -= piece.length - fresh.length;
+      if (fresh.length === 0) continue;
+      count += fresh.length;
+      if (sizeBytes !== null && count > sizeBytes)
+        throw new AppError('clip_fetch_failed', { reason: 'longer than stated' });
+      onBytes(fresh.length);
+      yield fresh;
+    }
   } catch (error) {
-    throw asFetchFailure(error);
+    throw asFetchFailure(error, signal);
   } finally {
-    // Whoever reads may stop early; what the connection says after that concerns nobody.
-    source.once('error', () => undefined).destroy();
+    release();
   }
 }
+
+/** A server that answers something else than bytes does so again; one in trouble may get over it. */
+const isLastWord = (error: unknown): boolean =>
+  isAppError(error) && typeof error.facts.status === 'number' && error.facts.status < 500;
 
 async function within<T>(wait: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -87,7 +150,8 @@ async function within<T>(wait: Promise<T>, ms: number): Promise<T> {
 }
 
 /** Whatever broke, its words may hold the address: only its kind is kept. */
-function asFetchFailure(error: unknown): AppError {
+function asFetchFailure(error: unknown, { aborted, reason }: AbortSignal): AppError {
+  if (aborted && isAppError(reason)) return reason;
   if (isAppError(error)) return error;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;

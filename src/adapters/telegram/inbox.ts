@@ -11,6 +11,7 @@ import { AppError } from '../../domain/errors.ts';
 import { readPastedAddress } from '../../domain/pasted-address.ts';
 import { createAlbums } from './albums.ts';
 import { describeFailure, readFailure, type TelegramApi } from './client.ts';
+import { eventKey } from './custody.ts';
 import type { Hints } from './hints.ts';
 import { createLanes } from './lanes.ts';
 import { type Messenger, patiently } from './messenger.ts';
@@ -47,7 +48,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   const { api, messenger, dispatch, limits, bot, offerClips, hints, log, signal } = deps;
   const lanes = createLanes();
   const albums = createAlbums();
-  const keyOf = (updateId: number) => `telegram:${bot.id}:${updateId}`;
+  const keyOf = (updateId: number) => eventKey(bot.id, updateId);
 
   async function handleMessages(messages: readonly Message[], key: string): Promise<void> {
     const [first] = messages;
@@ -60,36 +61,42 @@ export function createInbox(deps: InboxDeps): Inbox {
     if (invocation.kind === 'clips') await hints.afterClips(invocation.person, messages);
   }
 
-  /** Hands over what happened and shows the answer. */
+  /** Hands over what happened and shows the answer. @throws AppError `aborted` where the stop cut it off. */
   async function answer(invocation: Invocation, cause: string | null): Promise<void> {
     const given = await dispatch.handle(invocation, limits);
-    if (given.kind === 'reply') await show(invocation, given, cause);
+    if (given.kind !== 'reply') return;
+    if (given.refused === 'aborted') throw new AppError('aborted');
+    await show(invocation, given, cause);
   }
 
   async function show(invocation: Invocation, given: Answer & { kind: 'reply' }, cause: string | null): Promise<void> {
     const { chatId } = invocation.person;
     // A clip's card answers the clip; other answers stand right beneath what they answer anyway.
     const answers = invocation.kind === 'clips' || invocation.kind === 'command' ? cause : null;
-    const ref = await patiently(() => messenger.show(chatId, given.reply, { edits: given.edits, answers }), signal);
+    const showIt = () => messenger.show(chatId, given.reply, { edits: given.edits, answers });
+    // Strangers are told once or not at all: nothing waits for them.
+    const ref = await (given.refused === 'access_denied' ? showIt() : patiently(showIt, signal));
     await given.shown(ref);
     for (const served of given.removes) await messenger.remove(chatId, served);
     const { next } = given;
     if (next) await next.shown(await patiently(() => messenger.show(chatId, next.reply), signal));
   }
 
-  async function handlePress(query: NonNullable<Update['callback_query']>, key: string): Promise<void> {
+  /** The button shows a spinner until then. After a restart it may be too late, and nobody waits for it. */
+  async function acknowledge(query: NonNullable<Update['callback_query']>): Promise<void> {
     const toast = TOASTS[query.data ?? ''];
-    // The button shows a spinner until this is answered; the answer may be late after a restart, and then nobody waits for it.
-    const answered = api
-      .answerCallbackQuery(query.id, toast === undefined ? {} : { text: toast, show_alert: true })
-      .catch(error => {
-        if (readFailure(error).kind !== 'gone') log.warn(describeFailure(error), 'a press was not acknowledged');
-      });
-    const invocation = toast === undefined && query.message?.chat.type === 'private' ? readPress(query, key) : null;
-    if (invocation?.kind === 'press') {
-      if (!(await hints.takePress(invocation))) await answer(invocation, null);
+    try {
+      await api.answerCallbackQuery(query.id, toast === undefined ? {} : { text: toast, show_alert: true });
+    } catch (error) {
+      if (readFailure(error).kind !== 'gone') log.warn(describeFailure(error), 'a press was not acknowledged');
     }
-    await answered;
+  }
+
+  async function handlePress(query: NonNullable<Update['callback_query']>, key: string): Promise<void> {
+    const isOurs = !((query.data ?? '') in TOASTS) && query.message?.chat.type === 'private';
+    const invocation = isOurs ? readPress(query, key) : null;
+    if (invocation?.kind !== 'press') return;
+    if (!(await hints.takePress(invocation))) await answer(invocation, null);
   }
 
   /** In a group nothing private may be said, so a command there gets the way to the private chat. */
@@ -101,15 +108,27 @@ export function createInbox(deps: InboxDeps): Inbox {
     await messenger.show(String(message.chat.id), way, { answers: String(message.message_id) });
   }
 
-  function route(update: Update): Promise<void> {
+  /** What waits for its turn when the bot stops is left for the next start: it must not overtake what was cut off. */
+  const inTurn = (lane: string, task: () => Promise<void>): Promise<void> =>
+    lanes.run(lane, async () => {
+      signal.throwIfAborted();
+      await task();
+    });
+
+  async function route(update: Update): Promise<void> {
     const { message, callback_query: query, update_id: id } = update;
-    if (query) return lanes.run(String(query.message?.chat.id ?? query.from.id), () => handlePress(query, keyOf(id)));
-    if (!message) return Promise.resolve();
+    if (query) {
+      // At once, even where the chat's turn is taken by a clip that comes slowly.
+      const acknowledged = acknowledge(query);
+      await inTurn(String(query.message?.chat.id ?? query.from.id), () => handlePress(query, keyOf(id)));
+      return acknowledged;
+    }
+    if (!message) return;
     const lane = String(message.chat.id);
-    if (message.chat.type !== 'private') return lanes.run(lane, () => pointToPrivateChat(message));
-    if (message.media_group_id === undefined) return lanes.run(lane, () => handleMessages([message], keyOf(id)));
+    if (message.chat.type !== 'private') return inTurn(lane, () => pointToPrivateChat(message));
+    if (message.media_group_id === undefined) return inTurn(lane, () => handleMessages([message], keyOf(id)));
     return albums.add(`${lane}:${message.media_group_id}`, message, gathered =>
-      lanes.run(lane, async () => handleMessages(await gathered, keyOf(id))),
+      inTurn(lane, async () => handleMessages(await gathered, keyOf(id))),
     );
   }
 

@@ -1,6 +1,6 @@
 // Long polling around grammY's handleUpdate. Telegram forgets what lies before the offset, so the offset moves only past updates
-// that were handled: a killed process gets the others again. (grammY's own loop handles one chat after the other, and its runner
-// confirms before it handles.)
+// that were handled or written down: a killed process gets the others again. (grammY's own loop handles one chat after the other,
+// and its runner confirms before it handles.)
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Update } from 'grammy/types';
@@ -10,30 +10,30 @@ import { describeFailure, readFailure, statusOf, type TelegramApi } from './clie
 export interface PollingDeps {
   readonly api: TelegramApi;
   readonly allowedUpdates: readonly Exclude<keyof Update, 'update_id'>[];
-  /** Rejects where the update is to come again. */
-  readonly handle: (update: Update) => Promise<void>;
+  /** Settles once Telegram may forget the update; rejects where it is to come again. */
+  readonly take: (update: Update) => Promise<void>;
   readonly log: { warn(facts: object, message: string): void; error(facts: object, message: string): void };
 }
 
 const POLL_S = 25;
 const AT_ONCE = 100;
-/** While updates are being handled they are what a poll gives, at once: the next look waits until all have ended, at most so long. */
+/** Updates that Telegram may not forget yet are what a poll gives, at once: the next look waits until none is left, at most so long. */
 const BUSY_LOOK_MS = 100;
 /** Another program with the same token, or a token that was revoked: neither ends by asking quickly. */
 const TROUBLE_PAUSE_MS = 10_000;
 
 export interface Polling {
-  /** The first poll. @throws GrammyError where Telegram refuses it. */
-  begin(): Promise<void>;
+  /** The first poll. `inherited` updates stand before what it brings. @throws GrammyError where Telegram refuses it. */
+  begin(inherited: readonly Update[]): Promise<void>;
   /** Takes no more updates. */
   halt(): Promise<void>;
   /** Why no update comes and none will, in words for the operator; null while nothing is wrong. */
   fault(): string | null;
-  /** Tells Telegram what was handled; to be called when all of it was. */
+  /** Tells Telegram what it may forget; to be called when nothing is under way. */
   confirm(): Promise<void>;
 }
 
-export function createPolling({ api, allowedUpdates, handle, log }: PollingDeps): Polling {
+export function createPolling({ api, allowedUpdates, take, log }: PollingDeps): Polling {
   const running = new Set<number>();
   const known = new Set<number>();
   const stopping = new AbortController();
@@ -42,18 +42,20 @@ export function createPolling({ api, allowedUpdates, handle, log }: PollingDeps)
   let looping: Promise<void> = Promise.resolve();
   let wake: () => void = () => undefined;
 
-  /** The first update that is not handled yet. */
+  /** The first update that Telegram may not forget yet. */
   const offset = (): number => Math.min(next, ...running.keys());
 
-  async function poll(timeoutS: number): Promise<void> {
+  async function poll(timeoutS: number, inherited: readonly Update[] = []): Promise<void> {
     const from = offset();
-    const updates = await api.getUpdates(
+    const received = await api.getUpdates(
       { offset: from, limit: AT_ONCE, timeout: timeoutS, allowed_updates: allowedUpdates },
       // grammY asks for the type of its own polyfill, which has fewer members than Node's.
       stopping.signal as Parameters<TelegramApi['getUpdates']>[1],
     );
     fault = null;
     for (const id of known) if (id < from) known.delete(id);
+    // A process that died between writing an update down and telling Telegram gets it from both.
+    const updates = [...inherited, ...received].toSorted((a, b) => a.update_id - b.update_id);
     for (const update of updates) if (!known.has(update.update_id)) begin(update);
   }
 
@@ -62,13 +64,13 @@ export function createPolling({ api, allowedUpdates, handle, log }: PollingDeps)
     known.add(id);
     next = Math.max(next, id + 1);
     running.add(id);
-    handle(update).then(
+    take(update).then(
       () => {
         running.delete(id);
         if (running.size === 0) wake();
       },
       // It keeps its place: the offset stays before it, and the next start gets it again.
-      error => log.warn(describeFailure(error), 'an update waits for the next start'),
+      () => undefined,
     );
   }
 
@@ -104,8 +106,8 @@ export function createPolling({ api, allowedUpdates, handle, log }: PollingDeps)
   }
 
   return {
-    async begin() {
-      await poll(0);
+    async begin(inherited) {
+      await poll(0, inherited);
       looping = loop();
     },
     async halt() {

@@ -11,39 +11,56 @@ export interface ProgressTiming {
 
 export const PROGRESS_TIMING: ProgressTiming = { firstMs: 3_000, everyMs: 4_000 };
 
+/** Where the line of a chat stands, for the process after this one: a clip that is fetched anew takes it over. */
+export interface ProgressPlaces {
+  read(chatId: string): Promise<string | null>;
+  write(chatId: string, messageRef: string | null): Promise<void>;
+}
+
+export interface ProgressDeps extends ProgressTiming {
+  readonly messenger: Pick<Messenger, 'show' | 'remove'>;
+  readonly places: ProgressPlaces;
+  /** Showing it is a courtesy: this is told of what keeps it from showing, and the clip goes on. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 export interface Progress {
   add(bytes: number): void;
   /** Takes the line away. */
   end(): Promise<void>;
 }
 
-/** Begins to watch. Showing it is a courtesy: `onFailure` is told of what keeps it from showing, and the clip goes on. */
-export function showProgress(
-  messenger: Messenger,
-  chatId: string,
-  sizeBytes: number | null,
-  { firstMs, everyMs }: ProgressTiming,
-  onFailure: (error: unknown) => void,
-): Progress {
+/** Begins to watch. */
+export async function showProgress(chatId: string, sizeBytes: number | null, deps: ProgressDeps): Promise<Progress> {
+  const { messenger, places, firstMs, everyMs, onFailure } = deps;
+  let messageRef = await places.read(chatId);
   let received = 0;
-  let messageRef: string | null = null;
   let isEnded = false;
   let drawing: Promise<void> = Promise.resolve();
   let timer = setTimeout(draw, firstMs);
 
-  function draw(): void {
+  async function show(): Promise<void> {
     const part = sizeBytes
       ? `${Math.min(99, Math.floor((received / sizeBytes) * 100))} %`
       : `${(received / 1e6).toFixed(1)} MB`;
-    drawing = messenger
-      .show(chatId, say(`Receiving your clip: ${part}`), { edits: messageRef, silent: true })
-      .then(ref => {
-        messageRef = ref;
-      })
+    const shown = say(`Receiving your clip: ${part}`);
+    const ref = await messenger.show(chatId, shown, { edits: messageRef, silent: true });
+    if (ref !== messageRef) await places.write(chatId, ref);
+    messageRef = ref;
+  }
+
+  function draw(): void {
+    drawing = show()
       .catch(onFailure)
       .finally(() => {
         if (!isEnded) timer = setTimeout(draw, everyMs);
       });
+  }
+
+  async function takeAway(): Promise<void> {
+    if (messageRef === null) return;
+    await messenger.remove(chatId, messageRef);
+    await places.write(chatId, null);
   }
 
   return {
@@ -54,7 +71,7 @@ export function showProgress(
       isEnded = true;
       clearTimeout(timer);
       await drawing;
-      if (messageRef !== null) await messenger.remove(chatId, messageRef).catch(onFailure);
+      await takeAway().catch(onFailure);
     },
   };
 }

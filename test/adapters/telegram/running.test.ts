@@ -22,7 +22,7 @@ describe('polling', () => {
 
   it('handles two quick messages of one chat, in order', async () => {
     const ids = [clara.post({ text: '/posts' }), clara.post({ text: '/accounts' }), clara.post({ text: '/settings' })];
-    await stand.telegram.waitUntil(() => ids.every(stand.telegram.state.isConfirmed), 'all three to be handled');
+    await stand.telegram.waitUntilHandled(ids, 'all three to be handled');
     const answers = said(clara).slice(-3);
     assert.match(answers[0] ?? '', /Nothing is scheduled/);
     assert.match(answers[1] ?? '', /No TikTok account/);
@@ -36,7 +36,7 @@ describe('polling', () => {
       const from = telegram.calls.length;
       const askedAt = performance.now();
       const asked = crowd.map(person => person.post({ text: '/help' }));
-      await telegram.waitUntil(() => asked.every(telegram.state.isConfirmed), '200 answers', 20_000);
+      await telegram.waitUntilHandled(asked, '200 answers', 20_000);
       const waits = telegram.calls
         .slice(from)
         .filter(({ method }) => method === 'sendMessage')
@@ -80,34 +80,32 @@ describe('polling', () => {
     assert.equal(said(clara).length, count);
   });
 
-  it('does not confirm what it has not handled', async () => {
+  it('holds up nobody else for a chat that waits', async () => {
     const { telegram } = stand;
     telegram.addFault({ method: 'sendMessage', status: 429, retryAfter: 1 });
     const slow = clara.post({ text: '/help' });
     const bob = stand.person('Bob');
-    await bob.say('/help').catch(() => undefined);
-    assert.match(said(bob).at(-1) ?? '', /Clipcue schedules/, 'one chat that waits holds up nobody else');
-    await telegram.waitUntil(() => telegram.state.isConfirmed(slow), 'the answer after retry_after');
+    await bob.say('/help');
+    assert.match(said(bob).at(-1) ?? '', /Clipcue schedules/);
+    await telegram.waitUntilHandled([slow], 'the answer after retry_after');
     assert.match(said(clara).at(-1) ?? '', /Clipcue schedules/);
   });
 
-  it('leaves with Telegram what a stop cut off, and answers it after the next start', async () => {
+  it('answers after the next start what a stop cut off, and before that nothing behind it', async () => {
     const { telegram } = stand;
     const answers = said(clara).length;
     telegram.addFault({ method: 'sendMessage', status: 429, retryAfter: 30 });
-    const id = clara.post({ text: '/accounts' });
-    await telegram.waitUntil(
-      () =>
-        telegram.calls.at(-1)?.status === 429 ||
-        telegram.calls.some(call => call.status === 429 && call.payload.text?.toString().includes('No TikTok')),
-      'the refusal',
-    );
+    const from = telegram.calls.length;
+    const ids = [clara.post({ text: '/accounts' }), clara.post({ text: '/posts' })];
+    await telegram.waitUntil(() => telegram.calls.slice(from).some(({ status }) => status === 429), 'the refusal');
     await stand.app.stop();
-    assert.equal(telegram.state.isConfirmed(id), false, 'it was not answered');
+    assert.equal(said(clara).length, answers, 'neither was answered');
     await stand.restart();
-    await telegram.waitUntil(() => telegram.state.isConfirmed(id), 'the answer after the start');
-    assert.equal(said(clara).length, answers + 1);
-    assert.match(said(clara).at(-1) ?? '', /No TikTok account/);
+    await telegram.waitUntilHandled(ids, 'the answers after the start');
+    assert.deepEqual(said(clara).slice(answers), [
+      'No TikTok account is connected. /connect_tiktok does it in a minute.',
+      'Nothing is scheduled. Send me a clip, or use /schedule.',
+    ]);
   });
 
   it('goes on after Telegram was away', async () => {

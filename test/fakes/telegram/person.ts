@@ -53,10 +53,7 @@ export function createTelegramPerson(
 
   async function send(...messages: object[]): Promise<ChatMessage> {
     const ids = messages.map(message => state.push(compose(message)));
-    await fake.waitUntil(
-      () => ids.every(state.isConfirmed),
-      `${name}'s message to be handled; the chat shows:\n${readAll()}`,
-    );
+    await fake.waitUntilHandled(ids, `${name}'s message to be handled; the chat shows:\n${readAll()}`);
     // A card answers the clip it is about; a question may follow it.
     const own = person.ownMessageId();
     return toChatMessage(shown().findLast(({ replyTo }) => replyTo === own) ?? newest());

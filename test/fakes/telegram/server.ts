@@ -46,7 +46,11 @@ export interface FakeTelegram {
   waitForCall(matches: (call: Call) => boolean, timeoutMs?: number): Promise<Call>;
   /** Waits until `isTrue`, looked at whenever anything happens. */
   waitUntil(isTrue: () => boolean, what: string, timeoutMs?: number): Promise<void>;
-  /** Hands an update to the bot and waits until the bot has confirmed it. */
+  /** Whether the bot has written an update down, to handle it after Telegram forgot it. Whoever knows its database sets this. */
+  isKept: (updateId: number) => Promise<boolean>;
+  /** Waits until the bot has confirmed the updates and keeps none of them any more. */
+  waitUntilHandled(updateIds: readonly number[], what: string, timeoutMs?: number): Promise<void>;
+  /** Hands an update to the bot and waits until the bot has handled it. */
   deliver(update: object, timeoutMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -140,10 +144,22 @@ export async function startFakeTelegram({ isLocal = false } = {}): Promise<FakeT
       response.writeHead(call.status, { 'content-type': 'text/html' }).end('<html><body>No such file</body></html>');
       return;
     }
-    call.status = request.headers.range ? 206 : 200;
-    response.writeHead(call.status, { 'content-type': 'application/octet-stream' });
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const bytes = await file.open();
+    const sizeBytes = file.sizeBytes;
+    if (start > 0 && start >= sizeBytes) {
+      call.status = 416;
+      response.writeHead(416, { 'content-range': `bytes */${sizeBytes}` }).end();
+      return;
+    }
+    const isPart = start > 0 && file.hasRanges !== false;
+    call.status = isPart ? 206 : 200;
+    response.writeHead(call.status, {
+      'content-type': 'application/octet-stream',
+      ...(isPart && { 'content-range': `bytes ${start}-${sizeBytes - 1}/${sizeBytes}` }),
+    });
     // A file that breaks off breaks the connection too, as it would over there.
-    await pipeline(await file.open(), response).catch(() => response.destroy());
+    await pipeline(isPart ? leaveOut(bytes, start) : bytes, response).catch(() => response.destroy());
     state.events.emit('called');
   }
 
@@ -177,7 +193,17 @@ export async function startFakeTelegram({ isLocal = false } = {}): Promise<FakeT
     }
   }
 
-  return {
+  async function waitUntilHandled(ids: readonly number[], what: string, timeoutMs = WAIT_MS): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    await waitUntil(() => ids.every(state.isConfirmed), what, timeoutMs);
+    for (const id of ids)
+      while (await fake.isKept(id)) {
+        if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}; the bot still keeps ${id}`);
+        await delay(5);
+      }
+  }
+
+  const fake: FakeTelegram = {
     origin,
     token: TOKEN,
     username: BOT.username,
@@ -201,9 +227,11 @@ export async function startFakeTelegram({ isLocal = false } = {}): Promise<FakeT
       await waitUntil(() => calls.some(matches), `a call ${matches}`, timeoutMs);
       return calls.find(matches) as Call;
     },
+    isKept: async () => false,
+    waitUntilHandled,
     async deliver(update, timeoutMs) {
       const id = state.push(update);
-      await waitUntil(() => state.isConfirmed(id), `update ${id} to be confirmed`, timeoutMs);
+      await waitUntilHandled([id], `update ${id} to be handled`, timeoutMs);
     },
     async stop() {
       hooks.stop();
@@ -212,6 +240,7 @@ export async function startFakeTelegram({ isLocal = false } = {}): Promise<FakeT
       state.events.emit('update');
     },
   };
+  return fake;
 }
 
 /** Posts waiting updates to the webhook, again until it says 200, as Telegram does. */
@@ -275,6 +304,15 @@ const unfold = (values: Payload): Payload =>
       typeof value === 'string' && /^[[{]/.test(value) ? (JSON.parse(value) as unknown) : value,
     ]),
   );
+
+async function* leaveOut(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const chunk of bytes) {
+    const rest = chunk.subarray(Math.min(left, chunk.length));
+    left -= chunk.length - rest.length;
+    if (rest.length > 0) yield rest;
+  }
+}
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
   if (!response.destroyed) response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

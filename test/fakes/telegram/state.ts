@@ -36,6 +36,8 @@ export interface FakeFile {
   /** As getFile and messages state it. */
   readonly sizeBytes: number;
   open(): Promise<Readable>;
+  /** False: a part that is asked for is answered with the whole, as a server without ranges does. */
+  readonly hasRanges?: boolean;
 }
 
 export interface FakeChat {
