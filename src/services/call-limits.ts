@@ -6,7 +6,7 @@ import type { AccountStore } from '../stores/accounts.ts';
 
 /** Content Posting API: "rate limits" of each endpoint's page. Both inits share one window. */
 export const CALL_LIMITS = {
-  init: { window: 'init', calls: 6, windowMs: 60_000 },
+  init: { window: 'videoInit', calls: 6, windowMs: 60_000 },
   creatorInfo: { window: 'creatorInfo', calls: 20, windowMs: 60_000 },
   // Asked for posts that are not due yet; those that are, and people at their cards, keep the larger part.
   creatorInfoAhead: { window: 'creatorInfo', calls: 8, windowMs: 60_000 },

@@ -4,7 +4,7 @@
 
 import type { StoredAccount } from './account-schema.ts';
 
-export const CALL_WINDOWS = ['init', 'creatorInfo', 'status'] as const;
+export const CALL_WINDOWS = ['videoInit', 'creatorInfo', 'status'] as const;
 export type CallWindow = (typeof CALL_WINDOWS)[number];
 
 export interface CallLimit {

@@ -100,7 +100,6 @@ async function runRestore(args: string[]): Promise<void> {
     passphrase: values['with-key'] ? await askPassphrase(terminal, { isNew: false }) : null,
     replaces: values.replace ?? false,
     withoutKey: values['without-key'] ?? false,
-    newId,
     clock: Date.now,
   });
   print(`Restored the backup of ${report.madeAt.toISOString()}, with ${report.clips} clips, into ${config.dataDir}.`);

@@ -29,7 +29,6 @@ export interface RestoreOptions {
   readonly replaces: boolean;
   /** Whether a backup may be restored that no key here opens: its accounts must be connected again. */
   readonly withoutKey: boolean;
-  readonly newId: () => string;
   readonly clock: () => number;
 }
 

@@ -15,7 +15,7 @@ import { createTokenBox } from '#stores/token-box.ts';
 import { connectAccount } from '#test/support/publishable.ts';
 import { startTestDatabase } from '#test/support/test-database.ts';
 
-const LIMIT: CallLimit = { window: 'init', calls: 6, windowMs: 60_000 };
+const LIMIT: CallLimit = { window: 'videoInit', calls: 6, windowMs: 60_000 };
 const MARGIN_MS = 1_000;
 
 let folder: string;
@@ -50,11 +50,11 @@ async function addAccount(): Promise<string> {
 /** As if `ms` had passed since the account's inits. */
 async function age(id: string, ms: number): Promise<void> {
   const stored = await accounts.model.findById(id).lean();
-  const made = stored?.calls?.init?.map(call => ({ ...call, at: new Date(call.at.getTime() - ms) }));
-  await accounts.model.updateOne({ _id: id }, { $set: { 'calls.init': made } });
+  const made = stored?.calls?.videoInit?.map(call => ({ ...call, at: new Date(call.at.getTime() - ms) }));
+  await accounts.model.updateOne({ _id: id }, { $set: { 'calls.videoInit': made } });
 }
 
-const take = (id: string, window: CallWindow = 'init') => accounts.takeCall(id, { ...LIMIT, window }, newId());
+const take = (id: string, window: CallWindow = 'videoInit') => accounts.takeCall(id, { ...LIMIT, window }, newId());
 const takeMany = (id: string, count: number) => Promise.all(Array.from({ length: count }, () => take(id)));
 
 test('twenty at once on an account that never called: six are let through, the others are told how long to wait', async () => {
