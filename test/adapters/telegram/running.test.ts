@@ -246,7 +246,7 @@ test('private by default: the claim link makes its user the owner; strangers get
   }
 });
 
-test('webhook: only Telegram’s own, 200 at once, each update once', async () => {
+test('webhook: only Telegram’s own, 200 at once, each update once, none lost by a stop after its 200', async () => {
   const telegram = await startFakeTelegram();
   const port = await findFreePort();
   const stand = await startTelegramStand({
@@ -284,8 +284,19 @@ test('webhook: only Telegram’s own, 200 at once, each update once', async () =
     assert.equal((await post(webhookSecret(telegram.token))).status, 200, 'Telegram repeats itself');
     await clara.waitFor('No TikTok account');
     await stand.app.stop();
-    assert.equal(clara.messages.filter(message => clara.read(message).includes('No TikTok account')).length, 1);
+    const answers = () => clara.messages.filter(message => clara.read(message).includes('No TikTok account')).length;
+    assert.equal(answers(), 1);
     await stand.restart();
+
+    // Telegram has had its 200; the answer is owed all the same.
+    telegram.addFault({ method: 'sendMessage', status: 429, retryAfter: 30 });
+    const from = telegram.calls.length;
+    const id = clara.post({ text: '/accounts' });
+    await telegram.waitUntil(() => telegram.calls.slice(from).some(({ status }) => status === 429), 'the refusal');
+    await telegram.waitUntil(() => telegram.state.isConfirmed(id), 'the 200');
+    await stand.restart();
+    await telegram.waitUntilHandled([id], 'the answer after the start');
+    assert.equal(answers(), 2);
   } finally {
     await stand.stop();
   }

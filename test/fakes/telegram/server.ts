@@ -135,6 +135,7 @@ export async function startFakeTelegram({ isLocal = false } = {}): Promise<FakeT
   async function handleFile(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call: Call = { method: 'file', payload: { path }, at: performance.now(), status: 0 };
     calls.push(call);
+    state.events.emit('called');
     const fault = takeFault('file', call.payload);
     if (fault?.breaks === 'stall') return;
     if (fault?.breaks === 'drop') return void response.destroy();
