@@ -94,11 +94,11 @@ export function partsOfInteger(value: bigint): Finite {
   return { negative: value < 0n, coefficient: value < 0n ? -value : value, exponent: 0 };
 }
 
-/** A double becomes a decimal of 15 significant digits, as MongoDB's conversion does. */
+/** A double becomes a decimal of 15 significant digits, zeros too, as MongoDB's conversion does. */
 export function decimalFromDouble(value: number): Decimal {
   if (Number.isNaN(value)) return decimalFromString('NaN');
   if (!Number.isFinite(value)) return decimalFromString(value < 0 ? '-Infinity' : 'Infinity');
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return decimalFromParts(partsOfInteger(BigInt(value)));
+  if (value === 0) return decimalFromString(Object.is(value, -0) ? '-0' : '0');
   return decimalFromString(value.toPrecision(15));
 }
 

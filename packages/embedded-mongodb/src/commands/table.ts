@@ -25,6 +25,7 @@ import { collMod, createIndexes, dropIndexes, listIndexes } from './indexes.ts';
 import { insert } from './insert.ts';
 import { SERVER_INFO } from './server-info.ts';
 import { update } from './update.ts';
+import { validate } from './validate.ts';
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...Object.entries(SERVER_INFO),
@@ -56,6 +57,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['renameCollection', renameCollection],
   ['restore', restore],
   ['update', update],
+  ['validate', validate],
 ]);
 
 export type Prepared = {

@@ -186,6 +186,7 @@ function project(document: Document, tree: Tree, includes: boolean, context: Con
       if (!includes) result.set(name, value);
       continue;
     }
+    if (includes && !(node instanceof Map) && node.kind === 'elemMatch') continue;
     const projected = node instanceof Map ? projectInside(value, node, includes, context) : act(node, value, context);
     if (projected !== undefined) result.set(name, projected);
   }
@@ -193,7 +194,7 @@ function project(document: Document, tree: Tree, includes: boolean, context: Con
   return result;
 }
 
-/** Computed fields come last, in the order of the specification. */
+/** Computed fields come last, in the order of the specification; so does what `$elemMatch` found, where it is included. */
 function addComputed(result: Document, document: Document, tree: Tree, includes: boolean, context: Context): void {
   for (const [name, node] of tree) {
     if (node instanceof Map) {
@@ -205,6 +206,10 @@ function addComputed(result: Document, document: Document, tree: Tree, includes:
     } else if (node.kind === 'compute') {
       const value = node.expression({ root: context.root, current: context.root, variables: context.variables });
       if (value !== undefined) result.set(name, value);
+    } else if (includes && node.kind === 'elemMatch') {
+      const value = document.get(name);
+      const found = value === undefined ? undefined : act(node, value, context);
+      if (found !== undefined) result.set(name, found);
     }
   }
 }

@@ -2,7 +2,7 @@
 import { decodeDocument } from '../codec/decode.ts';
 import type { Document, Value } from '../codec/values.ts';
 import type { IndexBranch, Plan } from '../indexes/planner.ts';
-import type { Collection, StoredDocument } from '../storage/collection.ts';
+import { type Collection, checkPresent, type StoredDocument } from '../storage/collection.ts';
 import type { StorageFile } from '../storage/file.ts';
 import { createMatcher } from './match/evaluate.ts';
 import type { Match } from './match/node.ts';
@@ -87,6 +87,7 @@ export function* rowIds(
 ): Generator<number | null, void> {
   const seen = branches.length > 1 || !branches[0]?.distinct ? new Set<number>() : null;
   for (const branch of branches) {
+    checkPresent(branch.index);
     const rows = deps.file.iterate(branch.sql, [...branch.parameters]);
     const list: number[] = [];
     let open = true;

@@ -1,9 +1,10 @@
 /** Sort specifications and the order they mean: an array sorts by its least element (ascending) or greatest (descending). */
 import { compareValues } from '../codec/compare.ts';
 import { toDouble } from '../codec/numbers.ts';
-import { type Document, isNumber, UNDEFINED, type Value } from '../codec/values.ts';
+import { type Document, isNumber, type Value } from '../codec/values.ts';
 import { CommandError } from '../server/errors.ts';
-import { type Path, splitPath, visitPath } from './paths.ts';
+import { type Path, splitPath, valueAt } from './paths.ts';
+import { eachTuple } from './tuples.ts';
 
 export type SortField = { readonly name: string; readonly path: Path; readonly direction: 1 | -1 };
 
@@ -32,29 +33,41 @@ export function parseSort(sort: Document): SortField[] {
   });
 }
 
-/** What a document sorts by in one field. */
-export function sortKey(document: Document, field: SortField): Value {
-  const [only] = field.path;
-  if (field.path.length === 1) {
-    const value = document.get(only as string);
-    if (!Array.isArray(value)) return value ?? null;
-    if (value.length === 0) return UNDEFINED;
-  }
-  let best: Value | undefined;
-  const consider = (value: Value) => {
-    if (best === undefined || field.direction * compareValues(value, best) < 0) best = value;
-  };
-  visitPath(document, field.path, false, value => {
-    if (!Array.isArray(value)) consider(value ?? null);
-    else if (value.length === 0) consider(UNDEFINED);
-    else for (const element of value) consider(element);
-    return false;
-  });
-  return best ?? null;
+/**
+ * What a document sorts by: the first of the tuples that an index on these fields would have of it.
+ * @throws CommandError 2 when two fields lead through different arrays
+ */
+export function sortKeys(document: Document, fields: readonly SortField[]): Value[] {
+  return plainKeys(document, fields) ?? firstTuple(document, fields);
 }
 
-export function sortKeys(document: Document, fields: readonly SortField[]): Value[] {
-  return fields.map(field => sortKey(document, field));
+/** Null when one of the fields may lead through an array. */
+function plainKeys(document: Document, fields: readonly SortField[]): Value[] | null {
+  const keys: Value[] = [];
+  for (const { path } of fields) {
+    let value: Value | undefined = document;
+    for (const part of path) {
+      value = value instanceof Map ? value.get(part) : undefined;
+      if (Array.isArray(value)) return null;
+    }
+    keys.push(value ?? null);
+  }
+  return keys;
+}
+
+function firstTuple(document: Document, fields: readonly SortField[]): Value[] {
+  let first: Value[] | null = null;
+  const paths = fields.map(field => field.path);
+  try {
+    eachTuple(document, paths, [], values => {
+      const keys = values.map(value => value ?? null);
+      if (first === null || compareKeys(keys, first, fields) < 0) first = keys;
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.code !== 171) throw error;
+    throw new CommandError(2, 'cannot sort with keys that are parallel arrays');
+  }
+  return first ?? [];
 }
 
 export function compareKeys(left: readonly Value[], right: readonly Value[], fields: readonly SortField[]): number {
@@ -65,6 +78,8 @@ export function compareKeys(left: readonly Value[], right: readonly Value[], fie
   return 0;
 }
 
+/** How elements of an array are sorted, by `$push` and `$sortArray`: arrays in them are compared as they are. */
 export function compareBy(fields: readonly SortField[]): (left: Document, right: Document) => number {
-  return (left, right) => compareKeys(sortKeys(left, fields), sortKeys(right, fields), fields);
+  const keys = (document: Document) => fields.map(field => valueAt(document, field.path) ?? null);
+  return (left, right) => compareKeys(keys(left), keys(right), fields);
 }

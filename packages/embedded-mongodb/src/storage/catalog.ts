@@ -41,6 +41,7 @@ export function createCatalog(file: StorageFile) {
             definition,
             table: tableOfIndex(indexId as number),
             multikey: [...(multikey as string)].map(flag => flag === '1'),
+            isDropped: false,
           };
         });
       register(
@@ -118,7 +119,7 @@ export function createCatalog(file: StorageFile) {
       encodeDocument(definition.specification),
       multikey.map(Number).join(''),
     );
-    const index: Index = { id: lastRowId, definition, table: tableOfIndex(lastRowId), multikey };
+    const index: Index = { id: lastRowId, definition, table: tableOfIndex(lastRowId), multikey, isDropped: false };
     const columns = definition.fields.map((_, position) => `k${position} BLOB NOT NULL`).join(', ');
     const key = definition.fields.map((field, position) => `k${position}${field.direction === 1 ? '' : ' DESC'}`);
     if (!definition.unique) key.push('rid');
@@ -138,6 +139,7 @@ export function createCatalog(file: StorageFile) {
   function dropIndex(collection: Collection, index: Index): void {
     file.write('DELETE FROM indexes WHERE id = ?', index.id);
     file.define(`DROP TABLE ${index.table}`);
+    index.isDropped = true;
     collection.indexes.splice(collection.indexes.indexOf(index), 1);
     version += 1;
   }
@@ -153,6 +155,7 @@ export function createCatalog(file: StorageFile) {
   function drop(collection: Collection): void {
     for (const index of [...collection.indexes]) dropIndex(collection, index);
     file.define(`DROP TABLE ${collection.table}`);
+    collection.markDropped();
     file.write('DELETE FROM collections WHERE id = ?', collection.id);
     forget(collection);
   }

@@ -5,8 +5,7 @@ import { displayValue } from '../codec/display.ts';
 import { encodeDocument } from '../codec/encode.ts';
 import { type Document, doc, type Value } from '../codec/values.ts';
 import type { IndexDefinition } from '../indexes/definition.ts';
-import { type IndexEntries, indexEntries } from '../indexes/keys.ts';
-import { sortKey } from '../query/sort.ts';
+import { type IndexEntries, indexEntries, tupleOfKeys } from '../indexes/keys.ts';
 import { CommandError } from '../server/errors.ts';
 import type { StorageFile } from './file.ts';
 
@@ -16,7 +15,14 @@ export type Index = {
   readonly table: string;
   /** For each field whether a stored document leads through an array there. */
   readonly multikey: boolean[];
+  /** Whoever still reads from it ends (`checkPresent`). */
+  isDropped: boolean;
 };
+
+/** To be called after a pause, before what is read from. @throws CommandError 175 when it was dropped meanwhile */
+export function checkPresent(thing: { readonly isDropped: boolean }): void {
+  if (thing.isDropped) throw new CommandError(175, 'query plan killed :: what it reads from was dropped');
+}
 
 export type StoredDocument = { readonly rid: number; readonly bytes: Buffer };
 
@@ -41,6 +47,7 @@ const CHUNK_BYTES = 1024 * 1024;
 export function createCollection(deps: CollectionDeps) {
   const { file, id, indexes, onMultikey } = deps;
   const table = `documents_${id}`;
+  const presence = { isDropped: false };
 
   function conflict(index: Index, keys: readonly Buffer[], rid: number | null): boolean {
     const where = keys.map((_, position) => `k${position} = ?`).join(' AND ');
@@ -51,7 +58,9 @@ export function createCollection(deps: CollectionDeps) {
   function checkUnique(index: Index, entries: IndexEntries, document: Document, rid: number | null): void {
     if (!index.definition.unique) return;
     for (const keys of entries.tuples) {
-      if (conflict(index, keys, rid)) throw duplicateKey(deps.database, deps.name, index.definition, document);
+      if (!conflict(index, keys, rid)) continue;
+      const values = tupleOfKeys(index.definition, document, keys);
+      throw duplicateKey(`${deps.database}.${deps.name}`, index.definition, values);
     }
   }
 
@@ -105,13 +114,19 @@ export function createCollection(deps: CollectionDeps) {
     file.write(`DELETE FROM ${table} WHERE rid = ?`, rid);
   }
 
+  function markDropped(): void {
+    presence.isDropped = true;
+  }
+
   function read(rid: number): Buffer | null {
+    checkPresent(presence);
     const found = file.row(`SELECT bytes FROM ${table} WHERE rid = ?`, rid);
     return found ? asBuffer(found[0]) : null;
   }
 
   /** The next documents after `rid` in the order of insertion; empty at the end. */
   function readAfter(rid: number, backwards = false): StoredDocument[] {
+    checkPresent(presence);
     const chunk: StoredDocument[] = [];
     let bytes = 0;
     const sql = backwards
@@ -124,6 +139,19 @@ export function createCollection(deps: CollectionDeps) {
       if (chunk.length >= CHUNK_DOCUMENTS || bytes >= CHUNK_BYTES) break;
     }
     return chunk;
+  }
+
+  /** How many of a document's entries the index lacks. */
+  function missingEntries(index: Index, entries: IndexEntries, rid: number): number {
+    checkPresent(index);
+    const where = index.definition.fields.map((_, position) => `k${position} = ?`).join(' AND ');
+    const sql = `SELECT 1 FROM ${index.table} WHERE ${where} AND rid = ?`;
+    return entries.tuples.filter(keys => file.row(sql, ...keys, rid) === undefined).length;
+  }
+
+  function countEntries(index: Index): number {
+    checkPresent(index);
+    return Number(file.row(`SELECT count(*) FROM ${index.table}`)?.[0] ?? 0);
   }
 
   function count(): number {
@@ -160,8 +188,11 @@ export function createCollection(deps: CollectionDeps) {
     insert,
     replace,
     remove,
+    markDropped,
     read,
     readAfter,
+    missingEntries,
+    countEntries,
     count,
     sizeBytes,
     buildIndex,
@@ -179,14 +210,14 @@ function difference(left: IndexEntries, right: IndexEntries): (readonly Buffer[]
   );
 }
 
-function duplicateKey(database: string, name: string, definition: IndexDefinition, document: Document): CommandError {
+function duplicateKey(namespace: string, definition: IndexDefinition, values: readonly Value[]): CommandError {
   const keyValue: Document = new Map(
-    definition.fields.map((field): [string, Value] => [field.name, sortKey(document, { ...field, direction: 1 })]),
+    definition.fields.map((field, index): [string, Value] => [field.name, values[index] as Value]),
   );
   const shown = [...keyValue].map(([field, value]) => `${field}: ${displayValue(value)}`).join(', ');
   return new CommandError(
     11000,
-    `E11000 duplicate key error collection: ${database}.${name} index: ${definition.name} dup key: { ${shown} }`,
+    `E11000 duplicate key error collection: ${namespace} index: ${definition.name} dup key: { ${shown} }`,
     doc({ keyPattern: definition.specification.get('key') as Value, keyValue }),
   );
 }

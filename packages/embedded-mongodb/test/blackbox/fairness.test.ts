@@ -50,3 +50,16 @@ it('a cursor on a dropped collection says so', { skip: !isEmbedded && 'loose the
   await gone.drop();
   assert.equal(await errorCode(cursor.toArray()), 43);
 });
+
+it('a scan of what is dropped meanwhile ends, and no other command', {
+  skip: !isEmbedded && 'loose there',
+}, async () => {
+  const doomed = db.collection('doomed');
+  await doomed.insertMany(Array.from({ length: 20_000 }, (_, n) => ({ n })));
+  const ended = errorCode(doomed.countDocuments(slow));
+  const other = many.countDocuments(slow);
+  await db.command({ ping: 1 });
+  await doomed.drop();
+  assert.equal(await ended, 175);
+  assert.equal(await other, 0);
+});

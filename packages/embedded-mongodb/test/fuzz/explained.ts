@@ -74,10 +74,17 @@ const RULES: readonly Rule[] = [
   },
   // Manual, $all: an empty list matches nothing.
   { reason: 'empty $all', applies: ({ shown }) => shown.includes('"$all":[]') },
-  // add_to_set_node_test.cpp and push_node_test.cpp: an empty $each creates the array, and changes nothing later.
-  { reason: 'empty $each', applies: each => isWrite(each) && each.shown.includes('"$each":[]') },
+  // add_to_set_node_test.cpp and push_node_test.cpp: an empty $each creates the array, and changes nothing later; so
+  // does one of which nothing is left by $slice.
+  {
+    reason: 'empty $each',
+    applies: each => isWrite(each) && /"\$each":\[\]|"\$slice":\{"\$numberInt":"0"\}/.test(each.shown),
+  },
   // Manual, $unset: nothing happens when the field is not there, whatever is in its way.
-  { reason: '$unset of nothing', applies: each => each.shown.includes('"$unset"') && codeOf(each.theirs) === 28 },
+  {
+    reason: '$unset of nothing',
+    applies: each => each.shown.includes('"$unset"') && !isError(each.ours) && [2, 28].includes(codeOf(each.theirs)),
+  },
   // Manual, $pop: the field must be an array; the code is TypeMismatch in pop_node.cpp.
   { reason: '$pop of no array', applies: each => each.shown.includes('"$pop"') && codeOf(each.ours) === 14 },
   // Manual, findAndModify: `n` counts the document that was found, changed or not.
@@ -101,10 +108,35 @@ const RULES: readonly Rule[] = [
     applies: each =>
       each.kind === 'sort' && each.stored.includes('[]') && sortLines(each.ours) === sortLines(each.theirs),
   },
+  // sort_key_generator.cpp: what a document sorts by is the first key of an index on these fields, so that fields of one
+  // array stay together, and a number in a path takes one element.
+  {
+    reason: 'sorting by several fields of an array, or by position',
+    applies: each =>
+      each.kind === 'sort' && sortsThroughArrays(each.shown) && sortLines(each.ours) === sortLines(each.theirs),
+  },
+  {
+    reason: 'parallel arrays are not sorted by',
+    applies: each => each.kind === 'sort' && each.ours.message.includes('parallel arrays'),
+  },
+  // projection_node.cpp: what is included keeps its place, `$slice` too; computed fields follow.
+  {
+    reason: 'computed fields follow included ones',
+    applies: each =>
+      each.kind === 'project' &&
+      !each.shown.includes('$elemMatch') &&
+      /"shape":.*"\$/.test(each.shown) &&
+      letters(each.ours) === letters(each.theirs),
+  },
   // Manual, $ (update): the position comes from the array that the filter searched, whichever it is.
   {
     reason: 'position from another array',
     applies: each => isWrite(each) && /\.\$[."]/.test(each.shown) && [2, 40].includes(codeOf(each.theirs)),
+  },
+  // UpdateObjectNode::apply: `$` stands for its number, wherever that leads.
+  {
+    reason: 'the position as a number',
+    applies: each => isWrite(each) && /\.\$[."]/.test(each.shown) && !isError(each.ours),
   },
   // UpdateObjectNode::apply: without a position from the filter it is an error, whatever the field holds.
   {
@@ -134,10 +166,16 @@ const RULES: readonly Rule[] = [
   // Manual, Update Operators Behavior: fields are processed, so added, in lexicographic order.
   {
     reason: 'order of added fields',
-    applies: each => (isWrite(each) || each.kind === 'project') && letters(each.ours) === letters(each.theirs),
+    applies: each => isWrite(each) && letters(each.ours) === letters(each.theirs),
   },
   // Manual, $rename: nothing happens when the field to rename does not exist.
   { reason: '$rename of nothing', applies: each => isWrite(each) && each.shown.includes('"$rename"') },
+  // compare_numbers.h: NaN is below every other number.
+  {
+    reason: 'least and greatest with NaN',
+    applies: each =>
+      isWrite(each) && /"\$(min|max)":/.test(each.shown) && `${each.shown}${each.stored}`.includes('NaN'),
+  },
   // Manual, $[]: the field must be an array, whatever is to be done with its elements.
   { reason: '$[] of no array', applies: each => each.shown.includes('.$[]') && codeOf(each.ours) === 2 },
   // Manual, Comparison: numbers are compared across types, so 1.50 is in [1.5]; and any number but 0 is true.
@@ -148,7 +186,7 @@ const RULES: readonly Rule[] = [
   // canonicalizeBSONType: a missing value (0) is above MinKey (-1).
   {
     reason: 'missing against MinKey',
-    applies: each => hasExpression(each) && `${each.stored}${each.shown}`.includes('minKey'),
+    applies: each => hasExpression(each) && !isWrite(each) && `${each.stored}${each.shown}`.includes('minKey'),
   },
   // Manual, $bit: it creates the field when there is none.
   { reason: '$bit of nothing', applies: each => each.shown.includes('"$bit"') && !isError(each.ours) },
@@ -164,6 +202,13 @@ const RULES: readonly Rule[] = [
     applies: each => hasExpression(each) && !isError(each.ours) && isError(each.theirs) && LAZY.test(each.shown),
   },
 ];
+
+/** Two fields under one name, or a number in a path. */
+function sortsThroughArrays(shown: string): boolean {
+  const names = Object.keys(JSON.parse(shown).order).filter(name => name !== '_id');
+  const first = names.map(name => name.split('.')[0]);
+  return new Set(first).size < first.length || names.some(name => /\.\d/.test(name));
+}
 
 const LAZY = /"\$(ifNull|cond|and|or|add|multiply|concat|concatArrays|map|filter|setUnion)"/;
 const letters = ({ text }: Outcome) => [...text].sort().join('');

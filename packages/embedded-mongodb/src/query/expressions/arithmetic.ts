@@ -30,7 +30,8 @@ export function addValues(left: NumberValue, right: NumberValue): NumberValue {
 function millisecondsOf(value: NumberValue, name: string): number {
   const ms = toInt64(value);
   if (ms === null) throw new CommandError(15, `${name}: date overflow`);
-  return typeof value === 'number' ? Math.round(value) : Number(ms);
+  // As DoubleDoubleSummation::getLong of MongoDB: halves go away from zero.
+  return typeof value === 'number' ? Math.sign(value) * Math.round(Math.abs(value)) : Number(ms);
 }
 
 function add(values: Value[]): Value {

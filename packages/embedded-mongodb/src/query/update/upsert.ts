@@ -1,42 +1,53 @@
 /** The document that an upsert starts from: what the filter says must be equal. */
-import { equalValues } from '../../codec/compare.ts';
 import { type Document, isKind, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
 import { isOperatorDocument } from '../match/parse.ts';
 import { splitPath } from '../paths.ts';
 
-/** `isReplacement`: only `_id` is taken over. */
+/**
+ * `isReplacement`: only `_id` is taken over, and the other fields of the filter may say what they like.
+ * @throws CommandError 54 when a field is said twice, 111 when a replacement gets parts of an `_id`
+ */
 export function upsertSeed(filter: Document, isReplacement: boolean): Document {
-  const equalities = new Map<string, Value>();
+  const equalities: Equality[] = [];
   collect(filter, equalities);
   const seed: Document = new Map();
-  for (const [name, value] of equalities) {
-    if (isReplacement && name !== '_id') continue;
-    place(seed, name, value);
+  const paths: string[] = [];
+  for (const { path, value } of equalities) {
+    if (isReplacement && splitPath(path)[0] !== '_id') continue;
+    if (isReplacement && path !== '_id') {
+      throw new CommandError(111, `field at '_id' must be exactly specified, field at sub-path '${path}'found`);
+    }
+    checkNew(paths, path);
+    paths.push(path);
+    place(seed, path, value);
   }
   return seed;
 }
 
-function collect(filter: Document, found: Map<string, Value>): void {
+type Equality = { readonly path: string; readonly value: Value };
+
+function collect(filter: Document, found: Equality[]): void {
   for (const [name, value] of filter) {
     if (name === '$and') for (const entry of value as Document[]) collect(entry, found);
     else if (name === '$or') {
       if ((value as Document[]).length === 1) collect((value as [Document])[0], found);
     } else if (name.startsWith('$')) continue;
     else if (isOperatorDocument(value)) {
-      for (const operand of equalityOperands(value)) add(found, name, operand);
-    } else if (!isKind(value, 'regex')) add(found, name, value);
+      for (const operand of equalityOperands(value)) found.push({ path: name, value: operand });
+    } else if (!isKind(value, 'regex')) found.push({ path: name, value });
   }
 }
 
+/** A regular expression is a condition, unless `$eq` says that it is meant as a value. */
 function equalityOperands(operators: Document): Value[] {
   const equal = operators.get('$eq');
   const all = operators.get('$all');
   const list = operators.get('$in');
-  const found = equal === undefined ? [] : [equal];
-  if (Array.isArray(all)) found.push(...all);
-  if (Array.isArray(list) && list.length === 1) found.push(...list);
-  return found.filter(value => !isKind(value, 'regex') && !isOperatorDocument(value));
+  const listed = Array.isArray(all) ? [...all] : [];
+  if (Array.isArray(list) && list.length === 1) listed.push(...list);
+  const values = listed.filter(value => !isKind(value, 'regex') && !isOperatorDocument(value));
+  return equal === undefined ? values : [equal, ...values];
 }
 
 /** @throws CommandError 224: what an expression says cannot be put into a document */
@@ -50,14 +61,9 @@ export function refuseExpressions(filter: Document): void {
   }
 }
 
-function add(found: Map<string, Value>, name: string, value: Value): void {
-  for (const other of found.keys()) {
-    if (other === name && equalValues(found.get(other) as Value, value)) return;
-    if (other === name || other.startsWith(`${name}.`) || name.startsWith(`${other}.`)) {
-      throw new CommandError(54, `cannot infer query fields to set, path '${name}' is matched twice`);
-    }
-  }
-  found.set(name, value);
+function checkNew(paths: readonly string[], path: string): void {
+  const isTaken = paths.some(other => other === path || other.startsWith(`${path}.`) || path.startsWith(`${other}.`));
+  if (isTaken) throw new CommandError(54, `cannot infer query fields to set, path '${path}' is matched twice`);
 }
 
 function place(seed: Document, name: string, value: Value): void {

@@ -1,0 +1,128 @@
+/**
+ * Differences that were ours: found by the fuzzer or by reading MongoDB's own tests, each named with what decides it.
+ * The last group is of those in which the other server differs from MongoDB's source.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Decimal128, type Document, Double } from 'mongodb';
+import { startTarget } from '../target.ts';
+
+const { db, isEmbedded } = await startTarget();
+const source = { skip: !isEmbedded && 'the other server is not MongoDB here' };
+const things = db.collection<Document & { _id: unknown }>('things');
+
+async function store(...documents: Document[]): Promise<void> {
+  await things.deleteMany({});
+  if (documents.length > 0) await things.insertMany(documents as never);
+}
+
+/** The document that an upsert makes, or the code of its error. */
+async function upserted(filter: Document, update: Document): Promise<Document | number> {
+  await store();
+  const { writeErrors } = await db.command({ update: 'things', updates: [{ q: filter, u: update, upsert: true }] });
+  if (writeErrors) return Number(writeErrors[0].code);
+  return (await things.findOne({}, { projection: { _id: 0 } })) as Document;
+}
+
+// jstests/core/upsert_fields.js
+describe('an upsert starts from what its filter says must be equal', () => {
+  const set = { $set: { a: 1 } };
+  const CASES: [string, Document, Document, Document | number][] = [
+    ['the same field twice', { $and: [{ x: 1 }, { x: 1 }] }, set, 54],
+    ['the same field twice, by $all', { x: { $all: [1, 1.5] } }, set, 54],
+    ['a field and one inside it', { x: {}, 'x.x': 1 }, set, 54],
+    ['one value', { x: { $all: [1] }, y: { $in: [2] } }, set, { x: 1, y: 2, a: 1 }],
+    ['one of several', { x: { $in: [1, 2] } }, set, { a: 1 }],
+    ['a replacement takes nothing over', { $and: [{ x: 1 }, { x: 2 }] }, { a: 1 }, { a: 1 }],
+    ['a replacement with an _id twice', { $and: [{ _id: 1 }, { _id: 1 }] }, { a: 1 }, 54],
+    ['a regular expression', { x: /abc/ }, set, { a: 1 }],
+    ['a regular expression as value', { x: { $eq: /abc/ } }, set, { x: /abc/, a: 1 }],
+  ];
+  for (const [what, filter, update, expected] of CASES) {
+    it(what, async () => assert.deepEqual(await upserted(filter, update), expected));
+  }
+});
+
+describe('numbers', () => {
+  // SafeNum::getDecimal
+  it('a double meets a decimal with 15 digits', async () => {
+    await store({ _id: 1, a: new Double(1) });
+    await things.updateOne({}, { $inc: { a: Decimal128.fromString('1.5') } });
+    assert.equal(String((await things.findOne())?.a), '2.50000000000000');
+  });
+});
+
+describe('projections', () => {
+  // Manual, $elemMatch (projection): "returns the field after the other existing field inclusions".
+  it('what $elemMatch found follows the included fields', async () => {
+    await store({ _id: 1, a: [1, 2], b: 3 });
+    const [found] = await things.find({}, { projection: { b: 1, a: { $elemMatch: { $gt: 1 } } } }).toArray();
+    assert.deepEqual(Object.entries(found ?? {}), Object.entries({ _id: 1, b: 3, a: [2] }));
+  });
+});
+
+describe("by MongoDB's source", source, () => {
+  // sort_key_generator.cpp, btree_key_generator_test.cpp
+  it('fields of one array are sorted by together', async () => {
+    await store(
+      {
+        _id: 1,
+        a: [
+          { x: 1, y: 9 },
+          { x: 2, y: 0 },
+        ],
+      },
+      { _id: 2, a: [{ x: 1, y: 5 }] },
+      { _id: 3, a: [] },
+    );
+    const found = await things.find({}).sort({ 'a.x': 1, 'a.y': 1 }).toArray();
+    assert.deepEqual(
+      found.map(({ _id }) => _id),
+      [3, 2, 1],
+    );
+  });
+
+  it('a number in the path of a sort takes one element, and leaves it whole', async () => {
+    await store({ _id: 1, a: [{ x: 1 }] }, { _id: 2, a: [[1, 5]] }, { _id: 3, a: [7] });
+    const found = await things.find({}).sort({ 'a.0': 1 }).toArray();
+    assert.deepEqual(
+      found.map(({ _id }) => _id),
+      [3, 1, 2],
+    );
+  });
+
+  it('parallel arrays are not sorted by', async () => {
+    await store({ _id: 1, a: [1], b: [2] });
+    await assert.rejects(things.find({}).sort({ a: 1, b: 1 }).toArray(), { code: 2 });
+  });
+
+  it('arrays inside what $push sorts are compared as they are', async () => {
+    await store({ _id: 1, a: [{ x: [1, 9] }, { x: 5 }] });
+    await things.updateOne({}, { $push: { a: { $each: [], $sort: { x: 1 } } } } as never);
+    assert.deepEqual((await things.findOne())?.a, [{ x: 5 }, { x: [1, 9] }]);
+  });
+
+  it('a duplicate key names the element that was there', async () => {
+    await store();
+    await things.createIndex({ tags: 1 }, { unique: true });
+    await things.insertOne({ _id: 1, tags: ['b'] });
+    const expected = { code: 11000, keyPattern: { tags: 1 }, keyValue: { tags: 'b' } };
+    await assert.rejects(things.insertOne({ _id: 2, tags: ['a', 'b'] }), expected);
+    await things.dropIndexes();
+  });
+
+  it('validate counts the entries of each index', async () => {
+    await store({ _id: 1, a: [1, 2] }, { _id: 2, a: 3 }, { _id: 3 });
+    await things.createIndex({ a: 1 }, { sparse: true });
+    const { valid, nrecords, nIndexes, keysPerIndex } = await db.command({ validate: 'things' });
+    assert.deepEqual(
+      { valid, nrecords, nIndexes, keysPerIndex },
+      {
+        valid: true,
+        nrecords: 3,
+        nIndexes: 2,
+        keysPerIndex: { _id_: 3, a_1: 3 },
+      },
+    );
+  });
+});
