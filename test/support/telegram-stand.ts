@@ -5,6 +5,7 @@ import { decide, followLink } from '#demo/consent.ts';
 import { createTelegramPerson, type TelegramPerson } from '#test/fakes/telegram/person.ts';
 import { type FakeTelegram, startFakeTelegram } from '#test/fakes/telegram/server.ts';
 import { codeOn } from './linking.ts';
+import { type ChildProcess, startProcess } from './processes.ts';
 import { bringTo, PUBLIC_ADDRESS } from './public-address.ts';
 import { DIRECT_SCOPES, type Stand, type StandOptions, startHeadlessStand } from './stand.ts';
 
@@ -73,6 +74,22 @@ export async function startTelegramStand(options: TelegramStandOptions = {}): Pr
       await telegram.stop();
     },
   });
+}
+
+/** The bot of a stand that is stopped, as a process of its own on the same folder: one that can be killed. */
+export async function startAlone({ config, telegram }: TelegramStand, dataDir: string): Promise<ChildProcess> {
+  const child = startProcess('src/main.ts', {
+    env: {
+      DATA_DIR: dataDir,
+      PORT: String(config.port),
+      SIMULATOR_PORT: String(config.simulatorPort),
+      TELEGRAM_BOT_TOKEN: telegram.token,
+      TELEGRAM_API_ROOT: telegram.origin,
+      ACCESS: 'everyone',
+    },
+  });
+  await child.waitForLine(/Clipcue is running/);
+  return child;
 }
 
 /** What happens in the browser. Gives the payload of the button that leads back to Telegram. */

@@ -9,9 +9,8 @@ import { after, before, describe, it, test } from 'node:test';
 import { offerFile } from '#adapters/headless/person.ts';
 import type { ClipOffer } from '#chat/invocation.ts';
 import type { TelegramPerson } from '#test/fakes/telegram/person.ts';
-import { startProcess } from '#test/support/processes.ts';
 import { CLIP } from '#test/support/stand.ts';
-import { startTelegramStand, type TelegramStand } from '#test/support/telegram-stand.ts';
+import { startAlone, startTelegramStand, type TelegramStand } from '#test/support/telegram-stand.ts';
 
 const clip = await offerFile(CLIP);
 const sizeBytes = clip.sizeBytes ?? 0;
@@ -190,30 +189,16 @@ describe('a bot that ends in the middle of a download', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const runAlone = async () => {
-    const { port, simulatorPort } = stand.config;
-    const child = startProcess('src/main.ts', {
-      env: {
-        DATA_DIR: folder,
-        PORT: String(port),
-        SIMULATOR_PORT: String(simulatorPort),
-        TELEGRAM_BOT_TOKEN: stand.telegram.token,
-        TELEGRAM_API_ROOT: stand.telegram.origin,
-        ACCESS: 'everyone',
-      },
-    });
-    await child.waitForLine(/Clipcue is running/);
-    return child;
-  };
   /** A clip that stalls as often as `times` says, then comes. */
   const describeStalling = (times: number) => {
     let opened = 0;
     return clara.describeClip({ ...clip, open: async () => (opened++ < times ? stalls() : wholeClip()) });
   };
 
-  it('fetches it anew after a kill -9, makes one card, and takes away the line that said how far it was', async () => {
+  it('fetches it anew after a kill -9, makes one card, and takes away the line that said how far it was', async t => {
     await stand.app.stop();
-    const child = await runAlone();
+    const child = await startAlone(stand, folder);
+    t.after(() => child.kill('SIGKILL'));
     const from = downloadsOf(stand).length;
     const ids = [
       clara.post({ ...describeStalling(1), caption: 'fri 18:30 #killed' }),

@@ -6,7 +6,7 @@ import { offerFile } from '#adapters/headless/person.ts';
 import { SECRET_HEADER, WEBHOOK_PATH, webhookSecret } from '#adapters/telegram/webhook.ts';
 import type { TelegramPerson } from '#test/fakes/telegram/person.ts';
 import { startFakeTelegram } from '#test/fakes/telegram/server.ts';
-import { CLIP, findFreePort, schedulePost } from '#test/support/stand.ts';
+import { CLIP, findFreePort } from '#test/support/stand.ts';
 import { startTelegramStand, type TelegramStand } from '#test/support/telegram-stand.ts';
 
 describe('polling', () => {
@@ -171,46 +171,6 @@ describe('polling', () => {
     await clara.say('/cancel');
     await clara.say('Berlin');
     assert.match(said(clara).at(-1) ?? '', /Send me a clip/);
-  });
-});
-
-describe('notices', () => {
-  let stand: TelegramStand;
-  let clara: TelegramPerson;
-  before(async () => {
-    stand = await startTelegramStand();
-    await stand.simulator.change({ processingDelayMs: 50, moderationDelayMs: 50 });
-    clara = stand.person('Clara');
-    await clara.command('settings', { zone: 'Berlin' });
-    await stand.connect(clara);
-  });
-  after(() => stand.stop());
-
-  const tells = (words: string) => (payload: Readonly<Record<string, unknown>>) => String(payload.text).includes(words);
-  const told = (words: string) => clara.messages.filter(message => clara.read(message).includes(words)).length;
-
-  it('comes later, once, where Telegram asks to wait', async () => {
-    stand.telegram.addFault({ method: 'sendMessage', status: 429, retryAfter: 1, matches: tells('Posted to') });
-    await schedulePost(clara, { when: 'in 1 second', caption: 'Waits' });
-    await clara.waitFor('Live on TikTok: Clara Cooks');
-    assert.equal(told('Live on TikTok: Clara Cooks'), 1);
-    const refused = stand.telegram.calls.find(({ status }) => status === 429);
-    const later = stand.telegram.calls.find(
-      ({ method, status, at }) => method === 'sendMessage' && status === 200 && at > (refused?.at ?? 0),
-    );
-    assert.ok((later?.at ?? 0) - (refused?.at ?? 0) >= 990, 'retry_after was obeyed');
-  });
-
-  it('waits for somebody who has blocked the bot; publishing goes on', async () => {
-    await schedulePost(clara, { when: 'in 1 second', caption: 'Blocked' });
-    stand.telegram.state.blockedBy.add(clara.id);
-    await stand.telegram.waitForCall(({ method, status }) => method === 'sendMessage' && status === 403);
-    const videos = await stand.simulator.videos();
-    assert.equal(videos.length, 2, 'it was published all the same');
-    const before = told('“Blocked”');
-    stand.telegram.state.blockedBy.delete(clara.id);
-    await clara.say('/posts');
-    await stand.telegram.waitUntil(() => told('“Blocked”') > before, 'the notice that was kept');
   });
 });
 
