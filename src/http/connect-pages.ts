@@ -55,7 +55,9 @@ export function returnPage(view: ReturnView): Page {
   const platform = nameOfPlatform(view.platform);
   const picture = view.avatarUrl ? html`<img src="${view.avatarUrl}" alt="">` : null;
   const way = view.returnUrl
-    ? html`<p>One step is left: go back to ${platform}.</p><a class="button" href="${view.returnUrl}">Back to ${platform}</a>`
+    ? html`<p>One step is left: go back to ${platform}.</p><a class="button" href="${view.returnUrl}">Back to ${platform}</a>
+<details><summary>Nothing opens?</summary><p>Copy this and send it to the bot in your chat on ${platform}:</p>
+<code class="code long">/connect-tiktok ${view.code}</code></details>`
     : html`<p>One step is left: go back to the chat on ${platform} and enter this code there.</p>
 <output class="${view.code.length > 12 ? 'code long' : 'code'}" aria-label="Return code">${view.code}</output>`;
   return {

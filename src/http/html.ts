@@ -44,6 +44,12 @@ button, .button { display: block; width: 100%; min-height: 3rem; padding: .75rem
 button:focus-visible, .button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .code { display: block; margin: 0 0 1rem; padding: 1rem; border: 2px dashed var(--line); border-radius: .75rem; font: 700 2rem/1.2 ui-monospace, monospace; letter-spacing: .06em; text-align: center; user-select: all; overflow-wrap: anywhere; }
 .code.long { font-size: 1rem; letter-spacing: 0; }
+details { margin: 0 0 1rem; }
+a + details { margin-top: .75rem; }
+summary { padding: .5rem 0; color: var(--soft); font-size: .9375rem; cursor: pointer; }
+summary:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; border-radius: .25rem; }
+details p { margin: .25rem 0 .5rem; font-size: 1rem; }
+details > :last-child { margin-bottom: 0; }
 .who { display: flex; gap: .75rem; align-items: center; margin: 0 0 1rem; font-weight: 600; }
 .who img { width: 3rem; height: 3rem; border-radius: 50%; }
 .quiet { background: transparent; color: inherit; border: 1px solid var(--line); font-weight: 500; }

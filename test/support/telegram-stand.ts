@@ -1,6 +1,6 @@
 // The stand with Telegram beside the headless chat: a Bot API server of ours, unmodified grammY, people who tap.
 
-import { createBrowser } from '#demo/browser.ts';
+import { type BrowserPage, createBrowser } from '#demo/browser.ts';
 import { decide, followLink } from '#demo/consent.ts';
 import { createTelegramPerson, type TelegramPerson } from '#test/fakes/telegram/person.ts';
 import { type FakeTelegram, startFakeTelegram } from '#test/fakes/telegram/server.ts';
@@ -92,11 +92,16 @@ export async function startAlone({ config, telegram }: TelegramStand, dataDir: s
   return child;
 }
 
-/** What happens in the browser. Gives the payload of the button that leads back to Telegram. */
-export async function consentInBrowser(url: string, account = 'clara.cooks'): Promise<string> {
+/** What happens in the browser. Gives the page at its end. */
+export async function openReturnPage(url: string, account = 'clara.cooks'): Promise<BrowserPage> {
   const browser = createBrowser();
   const consentPage = url.includes('/connect/') ? await followLink(browser, url) : await browser.open(url);
-  const page = await decide(browser, consentPage, { account, scopes: DIRECT_SCOPES });
+  return decide(browser, consentPage, { account, scopes: DIRECT_SCOPES });
+}
+
+/** Gives the payload of the button that leads back to Telegram. */
+export async function consentInBrowser(url: string, account?: string): Promise<string> {
+  const page = await openReturnPage(url, account);
   const payload = codeOn(page);
   if (!payload) throw new Error(`the page leads to no Telegram chat (${page.status}): ${page.body.slice(0, 2000)}`);
   return payload;

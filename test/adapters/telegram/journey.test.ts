@@ -6,7 +6,12 @@ import { test } from 'node:test';
 import { offerFile } from '#adapters/headless/person.ts';
 import type { TelegramPerson } from '#test/fakes/telegram/person.ts';
 import { CLIP } from '#test/support/stand.ts';
-import { consentInBrowser, startTelegramStand, type TelegramStand } from '#test/support/telegram-stand.ts';
+import {
+  consentInBrowser,
+  openReturnPage,
+  startTelegramStand,
+  type TelegramStand,
+} from '#test/support/telegram-stand.ts';
 
 type Between = () => Promise<void>;
 
@@ -143,6 +148,15 @@ test('with the address pasted, which the bot deletes', () =>
     await clara.waitFor(/^Connected/);
     const pasted = stand.telegram.state.chat(clara.id).messages.find(one => one.content.text === address);
     assert.equal(pasted?.isDeleted, true, 'the message held a key to the account');
+  }));
+
+test('with what the page shows for a button that does not open, copied into the chat', () =>
+  tell({ opensPages: true }, async (_stand, clara) => {
+    await clara.command('connect-tiktok');
+    const { body } = await openReturnPage(clara.linkOf(/^Open/));
+    const [, copied = ''] = /<code[^>]*>([^<]+)/.exec(body) ?? [];
+    await clara.say(copied);
+    assert.match(clara.read(), /^Connected/, copied);
   }));
 
 test('ten clips as one album: one card', () =>
