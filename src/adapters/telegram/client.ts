@@ -70,4 +70,8 @@ export const describeFailure = (error: unknown): object => {
 export const isTooBig = (error: unknown): boolean =>
   error instanceof GrammyError && /file is too big/i.test(error.description);
 
+/** Whether Telegram will not call the address that it was given. */
+export const isBadWebhook = (error: unknown): boolean =>
+  error instanceof GrammyError && /bad webhook/i.test(error.description);
+
 export const statusOf = (error: unknown): number | null => (error instanceof GrammyError ? error.error_code : null);

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Update } from 'grammy/types';
 import { AppError } from '../../domain/errors.ts';
-import { describeFailure, readFailure, statusOf, type TelegramApi } from './client.ts';
+import { describeFailure, isBadWebhook, readFailure, statusOf, type TelegramApi } from './client.ts';
 
 export interface PollingDeps {
   readonly api: TelegramApi;
@@ -121,9 +121,13 @@ export function createPolling({ api, allowedUpdates, take, log }: PollingDeps): 
   };
 }
 
-/** The two refusals that only the operator can end, in one sentence each; null for everything else. */
+/** The refusals that only the operator can end, in one sentence each; null for everything else. */
 export function explainRefusal(error: unknown): string | null {
   switch (statusOf(error)) {
+    case 400:
+      return isBadWebhook(error)
+        ? 'Telegram does not post to this PUBLIC_URL: it wants https on port 443, 80, 88 or 8443 of a public address. TELEGRAM_WEBHOOK=off needs none.'
+        : null;
     case 401:
     case 404:
       return 'Telegram does not accept TELEGRAM_BOT_TOKEN: copy it again from @BotFather (/mybots, your bot, API Token).';

@@ -288,6 +288,20 @@ describe('start', () => {
     await telegram.stop();
   });
 
+  it('explains that Telegram does not call this address', async () => {
+    const telegram = await startFakeTelegram();
+    telegram.addFault({
+      method: 'setWebhook',
+      status: 400,
+      description: 'Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443',
+    });
+    await assert.rejects(
+      start(telegram, { TELEGRAM_WEBHOOK: 'on', PUBLIC_URL: 'https://clips.example:3000' }),
+      /Telegram does not post to this PUBLIC_URL: it wants https on port 443, 80, 88 or 8443/,
+    );
+    await telegram.stop();
+  });
+
   it('says in /status that Telegram refuses the token by now', async () => {
     const telegram = await startFakeTelegram();
     const stand = await startTelegramStand({ telegram });
