@@ -5,7 +5,7 @@ import type { Update } from 'grammy/types';
 import type { Adapter, AdapterLimits, OutgoingMessage, SendOutcome } from '../../chat/adapter.ts';
 import type { Dispatch } from '../../chat/dispatch.ts';
 import { AppError, isAppError } from '../../domain/errors.ts';
-import { createBot, describeFailure, readFailure } from './client.ts';
+import { createBot, describeFailure, readFailure, statusOf } from './client.ts';
 import { createClipOffers } from './clips.ts';
 import { type Custody, createCustody, type KeptUpdates } from './custody.ts';
 import { DOWNLOAD_TIMING, type DownloadTiming } from './download.ts';
@@ -146,7 +146,9 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
       try {
         return await connect(dispatch);
       } catch (error) {
-        if (readFailure(error).kind !== 'wait') return void log.error({}, String(asStartFault(error)));
+        // What is no word of Telegram's, such as a database that is away, passes like Telegram's own absence.
+        if (statusOf(error) !== null && readFailure(error).kind !== 'wait')
+          return void log.error({}, String(asStartFault(error)));
       }
     }
   }
