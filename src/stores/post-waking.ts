@@ -1,14 +1,47 @@
-// Hints that a post is worth a look before its time: they bring its `wakeAt` forward and touch nothing else. One that is lost costs
-// a wait; one that comes twice, an extra question. Posts that somebody works on are left alone.
+// Which posts need attention, by their `wakeAt`, and hints that bring it forward and touch nothing else: one that is lost costs a
+// wait; one that comes twice, an extra question. Posts that somebody works on are left alone.
 
 import type { Model } from 'mongoose';
+import type { World } from '../domain/account.ts';
 import type { PostState } from '../domain/post.ts';
+import type { Post } from '../domain/post-record.ts';
 import type { StoredPost } from './post-schema.ts';
+import { ofSameKind } from './same-kind.ts';
+
+/** A post that needs attention, and what is known of it without reading it. */
+export interface WakingPost extends Pick<Post, 'id' | 'ownerId' | 'state' | 'step' | 'due' | 'version'> {
+  readonly wakeAt: Date;
+}
 
 export function createWakingQueries(model: Model<StoredPost>) {
   const NOW = [{ $set: { wakeAt: '$$NOW' } }];
 
+  /**
+   * The longest waiting first. Practice posts only while practising, real ones only while not: neither may ever reach the other's
+   * TikTok.
+   */
+  async function find(until: Date, limit: number, world: World, only: object = {}): Promise<WakingPost[]> {
+    const found = await model
+      .find(
+        { ...only, wakeAt: { $type: 'date', $lte: until }, ...ofSameKind(world) },
+        { ownerId: 1, state: 1, step: 1, due: 1, version: 1, wakeAt: 1 },
+      )
+      .sort({ wakeAt: 1 })
+      .limit(limit)
+      // In one answer: a hundred at a time is the default.
+      .batchSize(limit)
+      .lean<(Omit<WakingPost, 'id'> & { _id: string })[]>();
+    return found.map(({ _id, ...rest }) => ({ id: _id, ...rest }));
+  }
+
   return {
+    /** Posts that need attention up to `until`. */
+    findWaking: (until: Date, limit: number, world: World): Promise<WakingPost[]> => find(until, limit, world),
+
+    /** Those of them that have not begun. */
+    findWakingScheduled: (until: Date, limit: number, world: World): Promise<WakingPost[]> =>
+      find(until, limit, world, { state: 'scheduled' }),
+
     /** What TikTok does with this upload has changed. `states`: those in which that is news. Gives the post's id, if it is ours. */
     async wakeByPublishId(accountId: string, publishId: string, states: readonly PostState[]): Promise<string | null> {
       const stored = await model

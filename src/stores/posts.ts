@@ -2,7 +2,6 @@
 // the database's clock. Notices are written in the same write as the state that they tell of.
 
 import type { Connection } from 'mongoose';
-import type { World } from '../domain/account.ts';
 import type { Consent } from '../domain/choices.ts';
 import { AppError } from '../domain/errors.ts';
 import { GATHER_MS, isGathered } from '../domain/notice-policy.ts';
@@ -16,7 +15,6 @@ import { createFigureQueries } from './post-figures.ts';
 import { createNoticeQueries } from './post-notices.ts';
 import { PIPELINE, POST_SCHEMA_VERSION, postSchema, type StoredPost, toPost } from './post-schema.ts';
 import { createWakingQueries } from './post-waking.ts';
-import { ofSameKind } from './same-kind.ts';
 
 /** The fields that an event may change; stage, version and clocks are the store's own business. */
 export type PostPatch = Patch<Omit<Post, 'id' | 'ownerId' | 'state' | 'step' | 'version' | 'fence' | 'outbox'>>;
@@ -225,27 +223,6 @@ export function createPostStore(connection: Connection) {
         updatedAt: '$$NOW',
       };
       await write({ _id: id, version, fence, 'lease.owner': owner }, [{ $set: set }]);
-    },
-
-    /**
-     * Ids of posts that need attention up to `until`, the longest waiting first, with the moment they do. Practice posts only while
-     * practising, real ones only while not: neither may ever reach the other's TikTok.
-     */
-    async findWaking(
-      until: Date,
-      limit: number,
-      world: World,
-    ): Promise<{ id: string; ownerId: string; wakeAt: Date; version: number }[]> {
-      const found = await model
-        .find({ wakeAt: { $type: 'date', $lte: until }, ...ofSameKind(world) }, { wakeAt: 1, version: 1, ownerId: 1 })
-        .sort({ wakeAt: 1 })
-        .limit(limit)
-        // In one answer: a hundred at a time is the default.
-        .batchSize(limit)
-        .lean<Pick<StoredPost, '_id' | 'wakeAt' | 'version' | 'ownerId'>[]>();
-      return found.flatMap(({ _id, ownerId, wakeAt, version }) =>
-        wakeAt ? [{ id: _id, ownerId, wakeAt, version }] : [],
-      );
     },
 
     async keepCard(ownerId: string, id: string, messageRef: string): Promise<void> {

@@ -43,8 +43,8 @@ test('behind more of one personâ€™s posts than a sweep looks at first, anotherâ€
   const many = Array.from({ length: FIRST_LOOK + 50 }, () => stage.addPost(clip, accountId, dueAt(now - 2_000)));
   await Promise.all(many);
   const { id } = await stage.addPost(clip, accountId, { ...dueAt(now - 1_000), ownerId: 'somebody-else-00' });
-  const { waking, leavesMore } = await findDue(stage.posts, new Date(now), 'simulator');
-  assert.deepEqual([waking.at(-1)?.id, leavesMore], [id, true]);
+  const { waking, leavesUnbegun } = await findDue(stage.posts, new Date(now), 'simulator');
+  assert.deepEqual([waking.at(-1)?.id, leavesUnbegun], [id, true]);
   await stage.posts.model.deleteMany({});
 });
 

@@ -76,7 +76,7 @@ export async function openStage(settings: SettingsPatch = {}) {
   });
   const deps: PublisherDeps = {
     uploads: { execute: send => send() },
-    isRushed: () => false,
+    mustBytesWait: () => false,
     posts,
     accounts,
     accessTokens,

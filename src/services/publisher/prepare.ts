@@ -186,8 +186,8 @@ async function initiate(work: Work, post: Post): Promise<StepOutcome> {
     uploadUrl: deps.tokenBox.seal(uploadUrl, uploadUrlPlace(post, attempt)),
     uploadExpiresAt: new Date(post.updatedAt.getTime() + UPLOAD_URL_LIFETIME_MS),
   };
-  // While others are due the bytes wait: the post goes behind them, and gives its place to one that nobody has begun with.
-  const isLeft = deps.isRushed();
+  // The post goes behind others, and gives its place to one that nobody has begun with.
+  const isLeft = deps.mustBytesWait();
   const left = isLeft ? { lease: null, wakeAt: afterNow(0) } : {};
   const ready = await applyUnderLease(work, post, {
     event: 'initiate',

@@ -1,21 +1,22 @@
 // Keeps the publisher going: a sweep that finds every post that needs attention, timers for those due within the next moments, and
-// a bounded number of posts at work at once.
+// lanes that bound how many are worked on at once.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { bulkhead } from 'cockatiel';
 import { AppError } from '../../domain/errors.ts';
 import { createSweep } from '../sweep.ts';
 import { type FailedStep, work } from './advance.ts';
-import { createFairQueue } from './fair-queue.ts';
 import { FIRST_LOOK, findDue } from './find-due.ts';
+import { createLanes, type Lane, laneOf } from './lanes.ts';
 import type { PublisherDeps } from './work.ts';
 
-export interface RunnerDeps extends Omit<PublisherDeps, 'uploads' | 'isRushed'> {
+export interface RunnerDeps extends Omit<PublisherDeps, 'uploads' | 'mustBytesWait'> {
   /** The database's now, ms. */
   readonly databaseNow: () => Promise<number>;
   /** A copy of a database that another process may still work on. */
   readonly isOnStandby: () => Promise<boolean>;
   readonly newId: () => string;
+  /** Posts that begin at once; bytes and later looks have fewer places. */
   readonly maxAtOnce: number;
   readonly sweepEveryMs: number;
   readonly log: {
@@ -39,78 +40,69 @@ export interface Runner {
 /** An alarm does not say whose post it is; all alarms together count as one person. */
 const NOBODY = '';
 
-/** Many more posts may be prepared than sent at once, so that no long upload keeps a post from starting on time. */
 const UPLOADS_AT_ONCE = 32;
+/** Some more have their next chunk ready. */
+const UPLOADING_AT_ONCE = 40;
+const LOOKS_AT_ONCE = 64;
+
+/** While posts are due that nobody has begun with, the others have a few places only, so that they do not stand still either. */
+function placesIn(lane: Lane, maxAtOnce: number, isRushed: boolean): number {
+  if (lane === 'start') return maxAtOnce;
+  if (isRushed) return Math.floor(maxAtOnce / 50);
+  return Math.min(lane === 'upload' ? UPLOADING_AT_ONCE : LOOKS_AT_ONCE, maxAtOnce);
+}
 
 /** Five seconds together: half of what Agenda gives a job, before it is another worker's. */
 const CALM_LOOKS = 50;
 const CALM_LOOK_EVERY_MS = 100;
 
 export function createRunner(deps: RunnerDeps): Runner {
-  const publisher: PublisherDeps = {
-    ...deps,
-    uploads: bulkhead(UPLOADS_AT_ONCE, Number.POSITIVE_INFINITY),
-    isRushed: () => queue.size() > 0 || leavesMore,
-  };
+  const uploads = bulkhead(UPLOADS_AT_ONCE, Number.POSITIVE_INFINITY);
+  const isRushed = () => lanes.waiting('start') > 0 || leavesUnbegun;
+  const mustBytesWait = () => isRushed() || uploads.executionSlots === 0;
+  const publisher: PublisherDeps = { ...deps, uploads, mustBytesWait };
   const stopping = new AbortController();
-  const running = new Map<string, Promise<void>>();
-  /** Due, and waiting for a place. */
-  const queue = createFairQueue(FIRST_LOOK);
   /** Posts that are due before the next sweep, each with its timer. */
   const soon = new Map<string, NodeJS.Timeout>();
   const reportFailure = ({ error, ...facts }: FailedStep) => deps.log.warn({ ...facts, err: error }, 'a step failed');
 
-  async function run(id: string): Promise<void> {
-    const claim = { owner: deps.newId(), claimedAtMs: performance.now(), stopping: stopping.signal };
-    const post = await deps.posts.claim(id, claim.owner, deps.timing.leaseMs);
-    // After the claim: a backup may have been restored just before it. The lease runs out by itself.
-    if (post && !(await deps.isOnStandby())) await work(publisher, post, claim, reportFailure);
-  }
-
   /** One of the three places where an unknown error ends: the job runner. The post's lease runs out and the sweep retries it. */
-  function begin(id: string): void {
-    const task = run(id)
-      .catch(error => deps.log.error({ postId: id, err: error }, 'a post could not be worked on'))
-      .finally(() => {
-        running.delete(id);
-        beginNext();
-      });
-    running.set(id, task);
-  }
-
-  function beginNext(): void {
-    if (stopping.signal.aborted) return;
-    for (;;) {
-      const next = queue.take();
-      if (next === undefined) break;
-      // An alarm and a sweep may both have brought it.
-      if (running.has(next)) continue;
-      begin(next);
-      return;
+  async function run(id: string): Promise<void> {
+    try {
+      const claim = { owner: deps.newId(), claimedAtMs: performance.now(), stopping: stopping.signal };
+      const post = await deps.posts.claim(id, claim.owner, deps.timing.leaseMs);
+      // After the claim: a backup may have been restored just before it. The lease runs out by itself.
+      if (post && !(await deps.isOnStandby())) await work(publisher, post, claim, reportFailure);
+    } catch (error) {
+      deps.log.error({ postId: id, err: error }, 'a post could not be worked on');
     }
-    if (leavesMore) sweep.hurry();
   }
 
-  function wake(id: string, ownerId = NOBODY): void {
-    if (stopping.signal.aborted || running.has(id)) return;
-    if (running.size < deps.maxAtOnce) begin(id);
-    else queue.add(id, ownerId);
-  }
+  /** Lanes for which the last sweep found something, and left more. */
+  let more = new Set<Lane>();
+  let leavesUnbegun = false;
 
-  function wakeIn(id: string, ownerId: string, delayMs: number): void {
-    if (delayMs <= 0) wake(id, ownerId);
+  const lanes = createLanes({
+    placesIn: lane => placesIn(lane, deps.maxAtOnce, isRushed()),
+    queueLimit: FIRST_LOOK,
+    run,
+    onFree(lane) {
+      if (more.has(lane)) sweep.hurry();
+    },
+    stopping: stopping.signal,
+  });
+
+  function addIn(lane: Lane, id: string, ownerId: string, delayMs: number): void {
+    if (delayMs <= 0) lanes.add(lane, id, ownerId);
     if (delayMs <= 0 || soon.has(id)) return;
     soon.set(
       id,
       setTimeout(() => {
         soon.delete(id);
-        wake(id, ownerId);
+        lanes.add(lane, id, ownerId);
       }, delayMs),
     );
   }
-
-  /** The last sweep found more than the queue holds. */
-  let leavesMore = false;
 
   const sweep = createSweep({
     name: 'posts',
@@ -118,21 +110,27 @@ export function createRunner(deps: RunnerDeps): Runner {
     clock: deps.clock,
     log: deps.log,
     async run() {
-      leavesMore = false;
+      more = new Set();
+      leavesUnbegun = false;
       if (await deps.isOnStandby()) return;
       const now = await deps.databaseNow();
       const due = await findDue(deps.posts, new Date(now + deps.sweepEveryMs), deps.world);
-      leavesMore = due.leavesMore;
-      // A millisecond late rather than early: the database's clock decides, and an early claim is refused.
-      for (const { id, ownerId, wakeAt } of due.waking) wakeIn(id, ownerId, wakeAt.getTime() - now + 1);
+      leavesUnbegun = due.leavesUnbegun;
+      for (const post of due.waking) {
+        const wakeMs = post.wakeAt.getTime();
+        const lane = laneOf(post, new Date(Math.max(now, wakeMs)));
+        if (due.leavesMore) more.add(lane);
+        // A millisecond late rather than early: the database's clock decides, and an early claim is refused.
+        addIn(lane, post.id, post.ownerId, wakeMs - now + 1);
+      }
     },
   });
 
   return {
     start: sweep.start,
-    wake: id => wake(id),
+    wake: id => lanes.add('start', id, NOBODY),
     async untilCalm() {
-      for (let looks = 0; looks < CALM_LOOKS && publisher.isRushed() && !stopping.signal.aborted; looks++)
+      for (let looks = 0; looks < CALM_LOOKS && isRushed() && !stopping.signal.aborted; looks++)
         await delay(CALM_LOOK_EVERY_MS);
     },
     lastSweepAt: sweep.lastDoneAt,
@@ -140,7 +138,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       stopping.abort(new AppError('aborted'));
       for (const timer of soon.values()) clearTimeout(timer);
       await sweep.stop();
-      await Promise.all(running.values());
+      await lanes.idle();
     },
   };
 }

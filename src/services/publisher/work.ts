@@ -16,8 +16,8 @@ import type { CallLimits } from '../call-limits.ts';
 export interface PublisherDeps {
   /** Bounds how many chunks are sent at once: more share the same line, and each takes longer than TikTok waits. */
   readonly uploads: { execute<T>(send: () => Promise<T>): Promise<T> };
-  /** Whether posts are due that nobody has begun with: those go before the bytes of others. */
-  readonly isRushed: () => boolean;
+  /** Whether bytes must wait: posts are due that nobody has begun with, or as many uploads run as may. */
+  readonly mustBytesWait: () => boolean;
   readonly posts: PostStore;
   readonly accounts: AccountStore;
   readonly accessTokens: Pick<AccessTokens, 'use'>;
