@@ -1,6 +1,7 @@
 // A process that opens the embedded database of a folder, uses it a little, and prints how long the start took and what memory it
 // needs beyond what the same process needed before.
 
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startEmbeddedMongodb } from '@clipcue/embedded-mongodb';
 import { mongo } from 'mongoose';
@@ -8,6 +9,10 @@ import { mongo } from 'mongoose';
 const CALLS = 2_000;
 const SETTLE_MS = 300;
 const [dataDir = ''] = process.argv.slice(2);
+
+// Ends with the process that started it, however that ends; and is not kept alive by waiting for it.
+process.stdin.once('end', () => process.exit(1)).resume();
+(process.stdin as Socket).unref();
 
 await delay(SETTLE_MS);
 const idleBytes = process.memoryUsage.rss();

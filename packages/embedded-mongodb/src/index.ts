@@ -8,6 +8,9 @@ import type { WorkerInput, WorkerMessage } from './server/worker.ts';
 export { EmbeddedMongodbError, type EmbeddedMongodbErrorCode } from './errors.ts';
 export type { Notice } from './server/server.ts';
 
+/** What the worker makes is short-lived: with V8's own limit (48 MB) most of it would wait there as garbage. */
+const YOUNG_GENERATION_MB = 16;
+
 export type EmbeddedMongodbOptions = {
   /** Folder of the file `database.sqlite`; made with mode 0700 when it is not there. */
   dataDir: string;
@@ -37,7 +40,10 @@ export async function findRunningMongodb(dataDir: string, databaseName: string):
  */
 export async function startEmbeddedMongodb(options: EmbeddedMongodbOptions): Promise<EmbeddedMongodb> {
   const workerData: WorkerInput = { dataDir: options.dataDir, ...(options.listen && { listen: options.listen }) };
-  const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData });
+  const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   let isStopping = false;
   let failure: unknown = null;
   const exited = new Promise<void>(settle => worker.once('exit', () => settle()));

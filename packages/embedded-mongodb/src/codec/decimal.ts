@@ -1,6 +1,15 @@
 /** Decimal128 as exact parts, and the arithmetic that MongoDB does with it (34 digits, half to even). */
-import { Decimal128 } from 'bson';
+import { createRequire } from 'node:module';
 import type { Decimal } from './values.ts';
+
+const require = createRequire(import.meta.url);
+let loaded: typeof import('bson').Decimal128 | null = null;
+
+/** Loaded with the first decimal: the library takes as long as the rest of the server, and few databases have any. */
+function decimal128(): typeof import('bson').Decimal128 {
+  loaded ??= (require('bson') as typeof import('bson')).Decimal128;
+  return loaded;
+}
 
 /** value = (negative ? -1 : 1) * coefficient * 10^exponent; or one of the specials. */
 export type Parts =
@@ -33,11 +42,11 @@ export function decimalParts(decimal: Decimal): Parts {
 }
 
 export function decimalFromString(text: string): Decimal {
-  return { kind: 'decimal', bytes: Decimal128.fromStringWithRounding(text).bytes };
+  return { kind: 'decimal', bytes: decimal128().fromStringWithRounding(text).bytes };
 }
 
 export function decimalToString(decimal: Decimal): string {
-  return new Decimal128(decimal.bytes).toString();
+  return new (decimal128())(decimal.bytes).toString();
 }
 
 export function decimalFromParts(parts: Parts): Decimal {

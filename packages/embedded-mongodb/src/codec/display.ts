@@ -1,5 +1,5 @@
 /** Values as MongoDB writes them into error messages: `{ a: 1, b: "x" }`. Long ones are cut. */
-import { Decimal128 } from 'bson';
+import { decimalToString } from './decimal.ts';
 import type { Tagged, Value } from './values.ts';
 
 const MAX_LENGTH = 300;
@@ -33,7 +33,7 @@ function displayTagged(value: Tagged): string {
     case 'int':
       return String(value.value);
     case 'decimal':
-      return new Decimal128(value.bytes).toString();
+      return decimalToString(value);
     case 'objectId':
       return `ObjectId('${value.hex}')`;
     case 'date':

@@ -5,7 +5,7 @@ import { toDouble, toExactInt64 } from '../codec/numbers.ts';
 import { type Document, int, isNumber, type Value } from '../codec/values.ts';
 import { BUILT_IN_SCOPE, isTruthy } from '../query/expressions/expression.ts';
 import { createMatcher, type Matcher } from '../query/match/evaluate.ts';
-import type { Match } from '../query/match/node.ts';
+import type { Leaf, Match } from '../query/match/node.ts';
 import { parseFilter } from '../query/match/parse.ts';
 import { splitPath } from '../query/paths.ts';
 import type { SortField } from '../query/sort.ts';
@@ -21,6 +21,8 @@ export type IndexDefinition = {
   readonly hidden: boolean;
   readonly filter: { readonly match: Match; readonly matches: Matcher } | null;
   readonly expireAfterSeconds: number | null;
+  /** The fields of a document on which its entries depend. */
+  readonly roots: readonly string[];
 };
 
 const KNOWN = new Set([
@@ -174,16 +176,24 @@ export function loadIndex(specification: Document): IndexDefinition {
   const match = filter && parsePartialFilter(filter);
   const seconds = specification.get('expireAfterSeconds');
   const name = specification.get('name') as string;
+  const fields = parseKey(specification.get('key') as Document);
+  const paths = [...fields, ...(match ? leaves(match) : [])].map(({ path }) => path[0] as string);
   return {
     name,
     specification,
-    fields: parseKey(specification.get('key') as Document),
+    fields,
     unique: specification.get('unique') === true || name === '_id_',
     sparse: specification.get('sparse') === true,
     hidden: specification.get('hidden') === true,
     filter: match ? { match, matches: createMatcher(match, new Map()) } : null,
     expireAfterSeconds: isNumber(seconds) ? toDouble(seconds) : null,
+    roots: [...new Set(paths)],
   };
+}
+
+function leaves(match: Match): Leaf[] {
+  if (match.kind === 'leaf') return [match];
+  return 'children' in match ? match.children.flatMap(leaves) : [];
 }
 
 /** Only what https://www.mongodb.com/docs/manual/core/index-partial/ allows: no negation, no regex, no $expr. */

@@ -1,5 +1,5 @@
 /** The worker thread: runs the server and tells the main thread how it goes. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { EmbeddedMongodbError, type EmbeddedMongodbErrorCode } from '../errors.ts';
 import type { Address, ListenOptions } from './listen.ts';
 import { type Notice, startServer } from './server.ts';
@@ -11,8 +11,10 @@ export type WorkerMessage =
   | { kind: 'refused'; code: EmbeddedMongodbErrorCode; message: string }
   | { kind: 'notice'; notice: Notice };
 
-if (parentPort) {
-  const port = parentPort;
+if (parentPort) void run(parentPort);
+
+/** No top-level await: `require` loads this. */
+async function run(port: MessagePort): Promise<void> {
   const send = (message: WorkerMessage) => port.postMessage(message);
   const { dataDir, listen } = workerData as WorkerInput;
   try {

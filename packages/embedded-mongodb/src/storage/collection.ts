@@ -1,5 +1,6 @@
 /** One collection: its documents in a table by row id, each index in a table of its own, changed together. */
 import type { SQLInputValue } from 'node:sqlite';
+import { identicalValues } from '../codec/compare.ts';
 import { decodeDocument } from '../codec/decode.ts';
 import { displayValue } from '../codec/display.ts';
 import { encodeDocument } from '../codec/encode.ts';
@@ -98,7 +99,10 @@ export function createCollection(deps: CollectionDeps) {
 
   /** @throws CommandError 11000; then nothing is written. */
   function replace(rid: number, before: Document, after: Document, bytes: Buffer): void {
-    const changes = indexes.map(index => {
+    const concerned = indexes.filter(({ definition }) =>
+      definition.roots.some(root => !identicalValues(before.get(root), after.get(root))),
+    );
+    const changes = concerned.map(index => {
       const old = indexEntries(index.definition, before);
       const next = indexEntries(index.definition, after);
       return { index, removed: difference(old, next), added: { ...next, tuples: difference(next, old) } };

@@ -26,6 +26,8 @@ const foundNothing = ({ text }: Outcome) =>
 const isWrite = ({ kind }: Difference) => kind === 'update' || kind === 'modify';
 const hasExpression = ({ kind, shown }: Difference) =>
   kind === 'aggregate' || kind === 'project' || /"\$(expr|set|replaceWith)":/.test(shown);
+/** An update computes with a pipeline only. */
+const computes = (each: Difference) => hasExpression(each) && (!isWrite(each) || /"(u|update)":\[/.test(each.shown));
 /** 1.5 is the same value as a double and as a decimal. */
 const untyped = (text: string) =>
   text
@@ -174,7 +176,9 @@ const RULES: readonly Rule[] = [
   {
     reason: 'least and greatest with NaN',
     applies: each =>
-      isWrite(each) && /"\$(min|max)":/.test(each.shown) && `${each.shown}${each.stored}`.includes('NaN'),
+      isWrite(each) &&
+      /"\$(min|max)":/.test(each.shown) &&
+      `${each.shown}${each.stored}${each.theirs.text}`.includes('NaN'),
   },
   // Manual, $[]: the field must be an array, whatever is to be done with its elements.
   { reason: '$[] of no array', applies: each => each.shown.includes('.$[]') && codeOf(each.ours) === 2 },
@@ -186,7 +190,7 @@ const RULES: readonly Rule[] = [
   // canonicalizeBSONType: a missing value (0) is above MinKey (-1).
   {
     reason: 'missing against MinKey',
-    applies: each => hasExpression(each) && !isWrite(each) && `${each.stored}${each.shown}`.includes('minKey'),
+    applies: each => computes(each) && `${each.stored}${each.shown}`.includes('minKey'),
   },
   // Manual, $bit: it creates the field when there is none.
   { reason: '$bit of nothing', applies: each => each.shown.includes('"$bit"') && !isError(each.ours) },
