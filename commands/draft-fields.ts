@@ -1,9 +1,9 @@
-// What a draft's card asks for in a form: caption, time, cover, another clip, where the person is. Each is a button that opens the
+// What a draft's card asks for in a form: caption, time, cover, where the person is. Each is a button that opens the
 // form, and the form that saves.
 
 import { encodeActionId } from '#chat/action-id.ts';
 import type { FormAction, FormHandler } from '#chat/command.ts';
-import { isClip, type OptionValue } from '#chat/invocation.ts';
+import type { OptionValue } from '#chat/invocation.ts';
 import type { FormField } from '#chat/reply.ts';
 import { CAPTION_LIMIT, checkCaption } from '#domain/caption.ts';
 import { AppError } from '#domain/errors.ts';
@@ -11,7 +11,7 @@ import type { Post } from '#domain/post-record.ts';
 import { findZones } from '#domain/when/zones.ts';
 import type { Services } from '#services/services.ts';
 import type { Context } from './command.ts';
-import { canUploadInstead, complain, offerUpload, requireDraft, settleZone, showComposer } from './composer.ts';
+import { requireDraft, settleZone, showComposer } from './composer.ts';
 import { quickTimes, readDue } from './due.ts';
 
 interface DraftField {
@@ -78,20 +78,6 @@ const FIELDS: Readonly<Record<string, DraftField>> = {
       return { ctx, post: await ctx.services.drafts.choose(ctx.user, draft.id, choices => ({ ...choices, coverMs })) };
     },
   },
-  clip: {
-    title: 'The clip',
-    label: 'Send the clip',
-    kind: 'video',
-    required: true,
-    async save(ctx, { id, caption }, value) {
-      if (!isClip(value)) throw new AppError('clip_required');
-      const words = value.words?.trim();
-      const beside = caption === '' && words ? checkCaption(words) : null;
-      const clip = await ctx.services.clips.receive(ctx.user, value);
-      const post = await ctx.services.drafts.setClip(ctx.user, id, clip);
-      return { ctx, post: beside === null ? post : await ctx.services.drafts.setCaption(ctx.user, id, beside) };
-    },
-  },
   place: {
     title: 'Where are you?',
     label: 'The nearest big city',
@@ -128,13 +114,8 @@ const saveField = (name: string, field: DraftField): FormHandler<Services> => ({
   visibility: 'private',
   async run(ctx, { entity, values }) {
     const draft = await requireDraft(ctx, entity);
-    try {
-      const saved = await field.save(ctx, draft, values[name]);
-      return showComposer(saved.ctx, saved.post, { replaces: true });
-    } catch (error) {
-      if (!canUploadInstead(error)) throw error;
-      return complain(await offerUpload(ctx, draft, { replaces: true }), [error]);
-    }
+    const saved = await field.save(ctx, draft, values[name]);
+    return showComposer(saved.ctx, saved.post, { replaces: true });
   },
 });
 

@@ -22,5 +22,8 @@ export const captionOption: CommandOption<Services> = {
   required: false,
 };
 
+/** Of a clip's web address. */
+export const LINK_MAX_LENGTH = 2000;
+
 /** What was typed for an option, without the blanks around it; '' where nothing was. */
 export const textOf = (value: OptionValue | undefined): string => (typeof value === 'string' ? value.trim() : '');

@@ -10,9 +10,10 @@ import { renderPost } from './cards/post-card.ts';
 import { chosenPrivacy, chosenToggle, toggle } from './choices.ts';
 import type { ClipcueCommand, Context } from './command.ts';
 import { offerUpload, requireDraft, settleZone, showComposer, startDraft, startDraftFromLink } from './composer.ts';
+import { clipAction, clipForm } from './draft-clip.ts';
 import { fieldActions, fieldForms } from './draft-fields.ts';
 import { wholeAction, wholeForm } from './draft-form.ts';
-import { captionOption, textOf, whenOption } from './draft-options.ts';
+import { captionOption, LINK_MAX_LENGTH, textOf, whenOption } from './draft-options.ts';
 import { decideZone } from './zone-question.ts';
 
 /** A clip's address with its time and caption around it; null for words without one. */
@@ -72,7 +73,7 @@ export const schedule: ClipcueCommand = {
       name: 'link',
       summary: 'Instead of the clip: an https link to a video file, or a Dropbox link',
       kind: 'text',
-      maxLength: 2000,
+      maxLength: LINK_MAX_LENGTH,
       required: false,
     },
   ],
@@ -86,6 +87,7 @@ export const schedule: ClipcueCommand = {
 
   actions: {
     ...fieldActions,
+    clip: clipAction,
     whole: wholeAction,
     account: {
       answersWith: 'reply',
@@ -165,5 +167,5 @@ export const schedule: ClipcueCommand = {
     },
   },
 
-  forms: { ...fieldForms, whole: wholeForm },
+  forms: { ...fieldForms, clip: clipForm, whole: wholeForm },
 };

@@ -1,5 +1,6 @@
 // One question of a form, as a message, and the reading of its answer. Pure: one-by-one.ts keeps the state.
 
+import { splitLink } from '../domain/clip-link.ts';
 import { AppError } from '../domain/errors.ts';
 import { encodeActionId } from './action-id.ts';
 import {
@@ -79,11 +80,18 @@ export function readPick(question: OpenQuestion, value: string): string {
 export function readWords(question: OpenQuestion, words: string): string {
   const field = openField(question);
   if (!field) throw new AppError('question_gone');
-  if (field.kind === 'video') throw new AppError('clip_required');
+  if (field.kind === 'video') return requireLink(words);
   const typed = words.trim();
   // Lengths are the form's to judge: it has words for them.
   if (field.kind !== 'choice') return typed;
   const chosen = field.options?.find(({ label }) => label.toLowerCase() === typed.toLowerCase());
   if (!chosen) throw new AppError('form_invalid', { field: field.label });
   return chosen.value;
+}
+
+/** A clip may be named by its web address instead of being sent. */
+function requireLink(words: string): string {
+  const link = splitLink(words);
+  if (!link) throw new AppError('clip_required');
+  return link.address;
 }

@@ -10,7 +10,7 @@ describe('a clip that is no plain attachment', () => {
   let stand: Stand;
   before(async () => {
     stand = await startHeadlessStand();
-    await stand.simulator.change({ crowd: 2 });
+    await stand.simulator.change({ crowd: 3 });
   });
   after(() => stand.stop());
 
@@ -58,6 +58,22 @@ describe('a clip that is no plain attachment', () => {
     assert.match(ben.read(), /Just sent/);
     await ben.command('schedule', { when: 'in 3 hours' });
     assert.match(ben.read(), /Please attach the clip/);
+  });
+
+  it('for a draft that has one already: a link in the form, or neither of the two', async () => {
+    const mia = await newcomer('Mia', 'creator-3');
+    await mia.command('schedule', { video: await offerFile(CLIP), when: 'in 2 hours', caption: 'Kept' });
+    await mia.press('Replace clip');
+    await mia.fill({ link: 'https://127.0.0.1/clip.mp4' });
+    assert.match(mia.read(), /leads to a place where I may not go/);
+    assert.match(mia.read(), /Clip: vertical-6s.mp4[\s\S]*Kept/, 'the same card with the clip it had');
+    assert.ok(mia.linkOf('Upload the clip'));
+    await mia.press('Replace clip');
+    await mia.fill({ link: 'my holiday' });
+    assert.match(mia.read(), /begin with https:\/\//);
+    await mia.press('Replace clip');
+    await mia.fill({});
+    assert.match(mia.read(), /Please attach the clip/);
   });
 
   it('by /upload, with its time and caption in one line', async () => {

@@ -41,8 +41,10 @@ function renderField(field: FormField): APILabelComponent {
 
 function renderInput(field: FormField): APILabelComponent['component'] {
   const { name: custom_id, required } = field;
-  if (field.kind === 'video')
-    return { type: ComponentType.FileUpload, custom_id, required, max_values: 1, file_types: ['video'] };
+  if (field.kind === 'video') {
+    const counts = required ? {} : { min_values: 0 };
+    return { type: ComponentType.FileUpload, custom_id, required, ...counts, max_values: 1, file_types: ['video'] };
+  }
   if (field.kind === 'choice') {
     const options = renderOptions(
       (field.options ?? []).map(option => ({ ...option, selected: option.selected ?? option.value === field.value })),
