@@ -53,6 +53,16 @@ export function createWakingQueries(model: Model<StoredPost>) {
       return stored?._id ?? null;
     },
 
+    /** Of an account's posts that wait for its turn, the one that was due first by `now`. */
+    async wakeNextOf(accountId: string, now: Date): Promise<void> {
+      const next = await model
+        .findOne({ accountId, state: 'scheduled', lease: null, 'due.at': { $lte: now } }, { _id: 1 })
+        .sort({ 'due.at': 1 })
+        .lean<{ _id: string } | null>();
+      if (next)
+        await model.updateOne({ _id: next._id, state: 'scheduled', lease: null }, NOW, { updatePipeline: true });
+    },
+
     /** The account works again: what TikTok has of it can be asked about at once. */
     async wakeOfAccount(accountId: string): Promise<void> {
       await model.updateMany({ accountId, state: { $in: ['publishing', 'unconfirmed'] }, lease: null }, NOW, {

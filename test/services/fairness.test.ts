@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
-import type { Clip } from '#domain/post-record.ts';
+import type { Clip, Post } from '#domain/post-record.ts';
 import { createFairQueue } from '#services/publisher/fair-queue.ts';
 import { FIRST_LOOK, findDue } from '#services/publisher/find-due.ts';
 import { openStage, type Stage } from './publisher-stage.ts';
@@ -46,6 +46,28 @@ test('behind more of one person’s posts than a sweep looks at first, another�
   const { waking, leavesUnbegun } = await findDue(stage.posts, new Date(now), 'simulator');
   assert.deepEqual([waking.at(-1)?.id, leavesUnbegun], [id, true]);
   await stage.posts.model.deleteMany({});
+});
+
+test('those who wait for an account’s turn come back seldom once they are late, and at once when it ends', async () => {
+  const now = Date.now();
+  const { id: accountId, username } = await stage.addAccount();
+  const [first, second] = [
+    await stage.addPost(clip, accountId, dueAt(now)),
+    await stage.addPost(clip, accountId, dueAt(now - 40_000)),
+  ];
+  await stage.accounts.takeTurn(accountId, first.id, 60_000);
+  stage.startRunner({}, 4);
+  const isLeft = ({ lease, version }: Post) => lease === null && version > second.version;
+  const waiting = await stage.waitFor(second.id, 'being left alone', isLeft, { hasten: false });
+  const waitMs = (waiting.wakeAt?.getTime() ?? 0) - waiting.updatedAt.getTime();
+  assert.ok(waitMs > 7_000 && waitMs < 13_000, `a quarter of its lateness, more or less, not ${waitMs} ms`);
+  await stage.waitFor(second.id, 'its turn', ({ state }) => state === 'published', { hasten: false });
+  const inits = stage.journalOf(username, { kind: 'init' });
+  assert.equal(inits.length, 2);
+  assert.ok(
+    (inits[1]?.at ?? 0) < (waiting.wakeAt?.getTime() ?? 0),
+    'woken by the end of the turn, not by its own clock',
+  );
 });
 
 test('one person’s hundred are due before another’s one: it goes out among the first', async () => {

@@ -99,9 +99,11 @@ test('an account’s turn survives a long upload and ends with a dead worker’s
   assertOneAfterTheOther(spansOf(stage.journalOf(username)));
 
   // A worker that dies in its turn holds the account up no longer than its lease.
+  await stage.stopRunners();
   const dying = await stage.addPost(clip, accountId);
   const worker = await stage.claimByHand(dying.id);
   await worker.step();
+  stage.startRunner();
   const last = await stage.addPost(clip, accountId);
   await stage.expireLease(dying.id);
   await stage.posts.model.updateOne({ _id: dying.id }, { $set: { wakeAt: new Date(Date.now() + 60_000) } });

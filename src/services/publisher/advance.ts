@@ -8,6 +8,7 @@ import { asAppError, decideFailure } from './failure.ts';
 import { holdLease, needsTurn } from './lease.ts';
 import { claimScheduled, prepareUpload, resume } from './prepare.ts';
 import { askOnceMore, checkLive, checkProcessing } from './status.ts';
+import { endTurn } from './turn.ts';
 import { mayHaveSent, reconcileUpload, sendNextChunk } from './upload.ts';
 import { remind } from './waiting.ts';
 import { applyUnderLease, type PublisherDeps, type StepOutcome, type Work } from './work.ts';
@@ -118,6 +119,5 @@ async function settleFailure(
       return;
     }
   } else if (latest?.state === 'publishing') return;
-  // Nobody works on the post any more, so the account's next one may begin.
-  if (post.accountId) await deps.accounts.endTurn(post.accountId, post.id);
+  await endTurn(deps, post);
 }

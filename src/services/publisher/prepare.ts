@@ -1,6 +1,5 @@
 // From due to a saved publish id: the checks at publish time, then TikTok's init. No byte of the clip is sent here.
 
-import { type Account, accountName } from '../../domain/account.ts';
 import { afterNow } from '../../domain/after-now.ts';
 import { CREATOR_INFO_MAX_AGE_MS, findForbiddenChoices, isBranded } from '../../domain/choices.ts';
 import { LAST_LOOK_MS, nextWakeOf } from '../../domain/early-look.ts';
@@ -8,13 +7,12 @@ import { AppError } from '../../domain/errors.ts';
 import { CATCH_UP_AFTER_MS, CATCH_UP_GAP_MS, isLate, isTooLate } from '../../domain/lateness.ts';
 import type { Attempt, Clip, Post } from '../../domain/post-record.ts';
 import type { DirectPost } from '../../tiktok/client.ts';
-import { CALL_LIMITS } from '../call-limits.ts';
 import { lookEarly } from './early-look.ts';
+import { latenessOf, requireAccountId, takeTurn, turnWaitMs } from './turn.ts';
 import { applyUnderLease, releaseFor, type StepOutcome, type Work } from './work.ts';
 
 /** An upload URL lives one hour (Content Posting API, Media Transfer Guide). */
 const UPLOAD_URL_LIFETIME_MS = 3_600_000;
-const TURN_RETRY_MS = 1_000;
 
 /** Which upload a post's sealed URL belongs to; part of what the seal authenticates. */
 export const uploadUrlPlace = (post: Post, attempt: Attempt) => ({
@@ -28,14 +26,6 @@ export function requireClip(post: Post): Clip {
   return post.clip;
 }
 
-export function requireAccountId(post: Post): string {
-  if (!post.accountId) throw new AppError('account_required');
-  return post.accountId;
-}
-
-/** On the database's clock, as of the last write: a worker whose own clock is wrong must not call a post late. */
-const latenessOf = ({ due, updatedAt }: Post): number => (due?.at ? updatedAt.getTime() - due.at.getTime() : 0);
-
 /** Nobody expects a video hours late: until an upload has begun the person is asked, as they have chosen in /settings. */
 async function requirePunctual(work: Work, post: Post): Promise<void> {
   const lateMs = latenessOf(post);
@@ -44,6 +34,7 @@ async function requirePunctual(work: Work, post: Post): Promise<void> {
     throw new AppError('post_missed', { minutes: Math.round(lateMs / 60_000) });
 }
 
+const EARLIER_ONE_RETRY_MS = 1_000;
 /** How little a slot may lie ahead to be taken at once. */
 const SLOT_TOLERANCE_MS = 5_000;
 
@@ -56,7 +47,7 @@ async function catchUp(work: Work, post: Post): Promise<boolean> {
   const dueAt = post.due?.at;
   if (!dueAt || !post.accountId || latenessOf(post) <= CATCH_UP_AFTER_MS) return true;
   if (await deps.posts.hasEarlierScheduled(post.accountId, dueAt)) {
-    await releaseFor(work, post, TURN_RETRY_MS);
+    await releaseFor(work, post, EARLIER_ONE_RETRY_MS);
     return false;
   }
   const slot = await deps.accounts.takeSlot(post.accountId, CATCH_UP_GAP_MS);
@@ -64,28 +55,6 @@ async function catchUp(work: Work, post: Post): Promise<boolean> {
   const due = { ...post.due, at: slot };
   await applyUnderLease(work, post, { event: 'reschedule', patch: { due, wakeAt: slot, lease: null } });
   return false;
-}
-
-/**
- * Takes the turn of the post's account; false while another post has it. Before an upload is opened, an account is refused that the
- * post's owner no longer has, or that cannot post.
- */
-async function takeTurn(work: Work, post: Post): Promise<boolean> {
-  const { deps, owner } = work;
-  const isNext = post.state === 'scheduled' && !needsCreator(post);
-  // A worker's name is new with each claim, and a claim begins with one init at most.
-  const call = isNext ? { limit: CALL_LIMITS.init, id: owner } : undefined;
-  const turn = await deps.accounts.takeTurn(requireAccountId(post), post.id, deps.timing.leaseMs, call);
-  if (!turn) throw new AppError('account_gone');
-  const { account, isTaken } = turn;
-  work.hasInit = turn.isCallTaken;
-  if (post.state === 'scheduled' || post.step === 'claimed') requireUsable(account, post);
-  return isTaken;
-}
-
-function requireUsable(account: Account, { ownerId }: Post): void {
-  if (account.status === 'disconnected' || account.ownerId !== ownerId) throw new AppError('account_gone');
-  if (account.status === 'needs_reconnect') throw new AppError('tiktok_grant_ended', { account: accountName(account) });
 }
 
 /** scheduled -> claimed, in the account's turn. Posts that are too late and accounts that cannot post are refused. */
@@ -102,7 +71,8 @@ export async function claimScheduled(work: Work, post: Post): Promise<StepOutcom
   }
   await requirePunctual(work, post);
   if (!(await catchUp(work, post))) return null;
-  if (!(await takeTurn(work, post))) return releaseFor(work, post, TURN_RETRY_MS);
+  if (!(await takeTurn(work, post, { withInit: !needsCreator(post) })))
+    return releaseFor(work, post, turnWaitMs(work, post));
   // An upload of an earlier time was broken off before its last chunk; nothing can come of it.
   const fresh = { ...post, attempt: null };
   const attempt = needsCreator(fresh) ? null : intend(work, fresh);
@@ -111,7 +81,7 @@ export async function claimScheduled(work: Work, post: Post): Promise<StepOutcom
 
 /** A post that another worker left between `claimed` and the last chunk goes on only in the account's turn. */
 export const resume = async (work: Work, post: Post): Promise<StepOutcome> =>
-  (await takeTurn(work, post)) ? post : releaseFor(work, post, TURN_RETRY_MS);
+  (await takeTurn(work, post)) ? post : releaseFor(work, post, turnWaitMs(work, post));
 
 /** claimed: asks TikTok what the creator allows now, then opens an upload. Steps with one effect each. */
 export async function prepareUpload(work: Work, post: Post): Promise<StepOutcome> {

@@ -6,7 +6,7 @@ import { AppError, type ErrorFacts } from '../../domain/errors.ts';
 import type { NoticeKind, Post, PostProblem, Publication } from '../../domain/post-record.ts';
 import type { PublishStatus } from '../../tiktok/client.ts';
 import { backoffMs, LIVE_GIVE_UP_MS, liveWaitMs, STATUS_GIVE_UP_MS, statusWaitMs } from './backoff.ts';
-import { requireAccountId } from './prepare.ts';
+import { requireAccountId } from './turn.ts';
 import { beginAnew, requireAttempt } from './upload.ts';
 import { remind, WAITS_FOR_PERSON } from './waiting.ts';
 import { applyUnderLease, releaseFor, type StepOutcome, type Work } from './work.ts';

@@ -5,7 +5,8 @@ import { afterNow } from '../../domain/after-now.ts';
 import { AppError, isAppError } from '../../domain/errors.ts';
 import type { Attempt, Post, PostProblem } from '../../domain/post-record.ts';
 import { statusWaitMs, UPLOADS_PER_POST } from './backoff.ts';
-import { requireAccountId, requireClip, uploadUrlPlace } from './prepare.ts';
+import { requireClip, uploadUrlPlace } from './prepare.ts';
+import { endTurn, requireAccountId } from './turn.ts';
 import { judgeUpload, type UploadReport } from './upload-standing.ts';
 import { applyUnderLease, type StepOutcome, type Work } from './work.ts';
 
@@ -92,7 +93,7 @@ async function finishUpload(work: Work, post: Post): Promise<StepOutcome> {
     event: 'uploaded',
     patch: { lease: null, wakeAt: afterNow(statusWaitMs(0)), problem: null, tries: { ...post.tries, status: 0 } },
   });
-  await work.deps.accounts.endTurn(requireAccountId(post), post.id);
+  await endTurn(work.deps, post);
   return null;
 }
 

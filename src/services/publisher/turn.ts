@@ -1,0 +1,56 @@
+// An account's turn: from creator_info to the last chunk it works for one post alone. Who does not get it comes back, soon while the
+// post is fresh and seldom later on: a thousand posts of one account must not ask a thousand times a second.
+
+import { type Account, accountName } from '../../domain/account.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { Post } from '../../domain/post-record.ts';
+import { CALL_LIMITS } from '../call-limits.ts';
+import type { PublisherDeps, Work } from './work.ts';
+
+const WAIT_MIN_MS = 1_000;
+const WAIT_MAX_MS = 60_000;
+/** How much of its lateness a post waits before it asks again. */
+const WAIT_SHARE = 0.25;
+
+/** On the database's clock, as of the last write: a worker whose own clock is wrong must not call a post late. */
+export const latenessOf = ({ due, updatedAt }: Post): number => (due?.at ? updatedAt.getTime() - due.at.getTime() : 0);
+
+export function requireAccountId(post: Post): string {
+  if (!post.accountId) throw new AppError('account_required');
+  return post.accountId;
+}
+
+/**
+ * Takes the turn of the post's account; false while another post has it. `withInit`: together with the init that comes next, where
+ * the account has one left. Before an upload is opened, an account is refused that the post's owner no longer has, or that cannot
+ * post.
+ */
+export async function takeTurn(work: Work, post: Post, { withInit = false } = {}): Promise<boolean> {
+  const { deps, owner } = work;
+  // A worker's name is new with each claim, and a claim begins with one init at most.
+  const call = withInit ? { limit: CALL_LIMITS.init, id: owner } : undefined;
+  const turn = await deps.accounts.takeTurn(requireAccountId(post), post.id, deps.timing.leaseMs, call);
+  if (!turn) throw new AppError('account_gone');
+  const { account, isTaken } = turn;
+  work.hasInit = turn.isCallTaken;
+  if (post.state === 'scheduled' || post.step === 'claimed') requireUsable(account, post);
+  return isTaken;
+}
+
+function requireUsable(account: Account, { ownerId }: Post): void {
+  if (account.status === 'disconnected' || account.ownerId !== ownerId) throw new AppError('account_gone');
+  if (account.status === 'needs_reconnect') throw new AppError('tiktok_grant_ended', { account: accountName(account) });
+}
+
+/** How long a post without the turn is left alone, unless the turn's end wakes it. */
+export function turnWaitMs({ deps }: Pick<Work, 'deps'>, post: Post): number {
+  const waitMs = Math.min(WAIT_MAX_MS, Math.max(WAIT_MIN_MS, latenessOf(post) * WAIT_SHARE));
+  return waitMs * (0.75 + deps.random() / 2);
+}
+
+/** Nobody works on the post any more, so the account's next one may begin. */
+export async function endTurn({ accounts, posts, clock }: PublisherDeps, { id, accountId }: Post): Promise<void> {
+  if (!accountId) return;
+  await accounts.endTurn(accountId, id);
+  await posts.wakeNextOf(accountId, new Date(clock()));
+}
