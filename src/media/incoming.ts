@@ -2,9 +2,11 @@
 // and were looked at. Whatever goes wrong leaves nothing behind, but for a clip in parts, which waits for its next part.
 
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { AppError } from '../domain/errors.ts';
 import type { DiskSpace, Reservation } from './disk-space.ts';
 import { asClipGone, hasCode, INCOMING_SUFFIX, requireMediaId } from './files.ts';
@@ -23,6 +25,8 @@ export interface IncomingOptions {
 
 /** How much may arrive between two looks at the free space. */
 const SPACE_CHECK_BYTES = 32 * 1024 * 1024;
+/** How much of one clip may be in memory, waiting for the disk. */
+const WRITE_AHEAD_BYTES = 512 * 1024;
 const HASH_BUFFER_BYTES = 1024 * 1024;
 
 /** What is known in memory of a clip in parts; after a restart it is made anew. */
@@ -45,17 +49,23 @@ export function createIncoming(options: IncomingOptions): Pick<MediaStore, 'rece
   ): Promise<number> {
     let sizeBytes = from;
     let unchecked = 0;
-    for await (const chunk of bytes) {
-      if (sizeBytes + chunk.length > limitBytes)
-        throw new AppError('clip_too_large', { sizeBytes: sizeBytes + chunk.length, limitBytes });
-      unchecked += chunk.length;
-      if (unchecked >= SPACE_CHECK_BYTES) {
-        await space.requireRoom();
-        unchecked = 0;
+    const sink = openSink(file);
+    try {
+      for await (const chunk of bytes) {
+        if (sizeBytes + chunk.length > limitBytes)
+          throw new AppError('clip_too_large', { sizeBytes: sizeBytes + chunk.length, limitBytes });
+        unchecked += chunk.length;
+        if (unchecked >= SPACE_CHECK_BYTES) {
+          await space.requireRoom();
+          unchecked = 0;
+        }
+        await sink.write(chunk);
+        sizeBytes += chunk.length;
+        onChunk(chunk);
       }
-      await file.appendFile(chunk);
-      sizeBytes += chunk.length;
-      onChunk(chunk);
+    } finally {
+      // What came before the source broke is kept.
+      await sink.end();
     }
     return sizeBytes;
   }
@@ -186,6 +196,24 @@ export function createIncoming(options: IncomingOptions): Pick<MediaStore, 'rece
   };
 
   return { receive, parts };
+}
+
+/** Writes behind the sender's back, several chunks at a time: neither waits for the other as long as both keep up. */
+function openSink(file: FileHandle) {
+  // By its number: a stream of the handle's own would have to close it, and it is to be synced yet.
+  const stream = createWriteStream('', { fd: file.fd, highWaterMark: WRITE_AHEAD_BYTES, autoClose: false });
+  const ended = finished(stream);
+  // Whoever writes or ends hears of it.
+  ended.catch(() => undefined);
+  return {
+    async write(chunk: Uint8Array): Promise<void> {
+      if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), ended]);
+    },
+    async end(): Promise<void> {
+      stream.end();
+      await ended;
+    },
+  };
 }
 
 async function inFile<T>(path: string, flags: string, use: (file: FileHandle) => Promise<T>): Promise<T> {

@@ -18,6 +18,9 @@ const CLIP_BYTES = 1_000_000_000;
 const GROWTH_MAX_BYTES = 200_000_000;
 const WAIT_MS = 180_000;
 const LOOK_EVERY_MS = 50;
+/** Of the page to a bare upload. The goal is 1.2; a machine that others use too is allowed more. */
+const RATIO_MAX = 1.5;
+const ROUNDS = 2;
 const SHARES = [0.2, 0.45, 0.7] as const;
 
 /** The most memory that a process had since `watch` began. */
@@ -55,9 +58,19 @@ async function orTell<T>(page: Page, waiting: Promise<T>): Promise<T> {
   }
 }
 
+/** A new link: each opens once. */
+async function askForLink({ lines, tell }: ChildProcess): Promise<string> {
+  const before = lines.length;
+  tell('upload');
+  for (;;) {
+    const line = lines.slice(before).find(one => one.startsWith('link '));
+    if (line) return line.slice(5);
+    await new Promise(resolve => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
 async function openLink(browser: Browser, clipcue: ChildProcess): Promise<Page> {
-  clipcue.tell('upload');
-  const [, link = ''] = await clipcue.waitForLine(/^link (\S+)$/);
+  const link = await askForLink(clipcue);
   const context = await browser.newContext();
   context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
@@ -86,10 +99,10 @@ async function untilShare(page: Page, share: number): Promise<void> {
 
 const untilIn = (page: Page) => orTell(page, page.getByRole('heading', { name: 'Your clip is in' }).waitFor());
 
-/** Seconds for the same file from the same browser to a server that writes it down and does nothing else. */
+/** Seconds for the same file from the same browser to a server that writes it down, safe from a power cut, and does nothing else. */
 async function timeBareUpload(browser: Browser, file: string, folder: string): Promise<number> {
   const server = createServer(async (request, response) => {
-    if (request.method === 'PUT') await pipeline(request, createWriteStream(join(folder, 'bare')));
+    if (request.method === 'PUT') await pipeline(request, createWriteStream(join(folder, 'bare'), { flush: true }));
     response.setHeader('content-type', 'text/html').end('<input type="file">');
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -127,6 +140,24 @@ async function uploadBrokenly(page: Page, file: string, ground: Ground, clipcue:
   return { clipcue: next, memory };
 }
 
+/**
+ * The same file, unbroken, by the page and to the bare server in turns. The quickest of each counts: what else the machine does only
+ * ever adds.
+ */
+async function compare(browser: Browser, file: string, { folder }: Ground, clipcue: ChildProcess) {
+  let [bareSeconds, pageSeconds] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < ROUNDS; round++) {
+    bareSeconds = Math.min(bareSeconds, await timeBareUpload(browser, file, folder));
+    const page = await openLink(browser, clipcue);
+    const startedAt = performance.now();
+    await pick(page, file);
+    await untilIn(page);
+    pageSeconds = Math.min(pageSeconds, (performance.now() - startedAt) / 1000);
+    await page.context().close();
+  }
+  return { bareSeconds, pageSeconds };
+}
+
 export async function proveUploadPage(
   print: (line: string) => void,
   { sizeBytes = CLIP_BYTES }: { sizeBytes?: number } = {},
@@ -148,13 +179,8 @@ export async function proveUploadPage(
     const { videos } = (await ground.simulator.call('GET', 'videos')) as { videos: { sha256: string }[] };
     assert.equal(videos[0]?.sha256, await hashOf(file), 'what TikTok has is not what was picked');
 
-    // The same file once more, unbroken, beside a bare upload: the machine is the same, so the ratio says something.
-    const bareSeconds = await timeBareUpload(browser, file, ground.folder);
-    const again = await openLink(browser, clipcue);
-    const startedAt = performance.now();
-    await pick(again, file);
-    await untilIn(again);
-    const pageSeconds = (performance.now() - startedAt) / 1000;
+    const { bareSeconds, pageSeconds } = await compare(browser, file, ground, clipcue);
+    const ratio = pageSeconds / bareSeconds;
     const { idleBytes, growthBytes } = memory.stop();
     const facts = {
       clipMb: sizeBytes / 1e6,
@@ -162,8 +188,10 @@ export async function proveUploadPage(
       growthMb: growthBytes / 1e6,
       bareSeconds,
       pageSeconds,
+      ratio,
     };
-    print(JSON.stringify(facts, (_name, value) => (typeof value === 'number' ? Math.round(value * 10) / 10 : value)));
+    print(JSON.stringify(facts, (_name, value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value)));
+    assert.ok(ratio < RATIO_MAX, `the page takes ${ratio.toFixed(2)} times as long as a bare upload`);
     assert.ok(growthBytes < GROWTH_MAX_BYTES, `memory grew by ${growthBytes} bytes`);
   } finally {
     await browser.close();

@@ -7,6 +7,8 @@ import { progressWords, sizeWords } from './words.js';
 /** @typedef {{ name: string, sizeBytes: number, modifiedAt: number }} ChosenFile */
 /** @typedef {{ state: string, file: ChosenFile | null, arrivedBytes: number, problem: string | null, limitBytes: number }} Standing */
 
+/** Most clips are looked at in a moment; 4 GB on their way to a bucket take a minute. */
+const LOOK_FIRST_MS = 100;
 const LOOK_EVERY_MS = 700;
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} kind */
@@ -71,7 +73,7 @@ function draw() {
   return show('choose');
 }
 
-async function look() {
+async function look(nextMs = LOOK_FIRST_MS) {
   try {
     const answer = await fetch(`${location.pathname}/state`, { headers: { accept: 'application/json' } });
     if (answer.ok) standing = await answer.json();
@@ -81,7 +83,7 @@ async function look() {
     // No line; the next look will tell.
   }
   draw();
-  if (standing.state === 'received') setTimeout(look, LOOK_EVERY_MS);
+  if (standing.state === 'received') setTimeout(() => look(Math.min(nextMs * 2, LOOK_EVERY_MS)), nextMs);
 }
 
 /** @param {number} sentBytes @param {number} sizeBytes */

@@ -3,11 +3,14 @@
 
 /** @typedef {{ message: string, originalResponse?: { getStatus(): number, getBody(): string } | null }} TusError */
 /** What is used of tus-js-client, which its own script brings.
- * @typedef {{ start(): void, abort(): Promise<void>, url: string | null }} TusUpload */
+ * @typedef {{ start(): void, abort(): Promise<void>, url: string | null, options: { chunkSize: number } }} TusUpload */
 /** @typedef {{ Upload: new (file: File, options: object) => TusUpload }} Tus */
 
-/** Small enough for proxies that refuse large bodies, and for a slow line to finish one within minutes. */
+/** The first part; on a slow line every one: a proxy that gathers whole bodies loses the part under way with the connection. */
 const PART_BYTES = 16 * 1024 * 1024;
+/** Between two parts the line stands still, so a quick one gets larger parts; proxies of the cloud take 100 MB. */
+const PART_MAX_BYTES = 64 * 1024 * 1024;
+const QUICK_MS = 10_000;
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 /**
@@ -27,6 +30,7 @@ export function createTransfer({ file, address, isBegun, onProgress, onWaiting, 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let isRunning = false;
+  let partBegunAt = 0;
 
   const upload = new tus.Upload(file, {
     endpoint: address,
@@ -42,6 +46,9 @@ export function createTransfer({ file, address, isBegun, onProgress, onWaiting, 
     },
     onChunkComplete() {
       failures = 0;
+      const isQuick = performance.now() - partBegunAt < QUICK_MS;
+      upload.options.chunkSize = isQuick ? Math.min(upload.options.chunkSize * 2, PART_MAX_BYTES) : PART_BYTES;
+      partBegunAt = performance.now();
     },
     onSuccess() {
       isRunning = false;
@@ -68,6 +75,8 @@ export function createTransfer({ file, address, isBegun, onProgress, onWaiting, 
     clearTimeout(timer);
     if (isStopped || isRunning) return;
     isRunning = true;
+    partBegunAt = performance.now();
+    upload.options.chunkSize = PART_BYTES;
     upload.start();
   }
 
