@@ -40,10 +40,10 @@ interface Opened {
  */
 export function openDownload(filePath: string, sizeBytes: number | null, options: DownloadOptions): Readable {
   const { signal } = options;
-  const open = isAbsolute(filePath)
-    ? async (start: number) => ({ bytes: createReadStream(filePath, { signal, start }), skipBytes: 0 })
-    : (start: number) => openRemote(filePath, start, options);
-  return Readable.from(read(open, sizeBytes, options), { objectMode: false });
+  const bytes = isAbsolute(filePath)
+    ? read(async () => ({ bytes: createReadStream(filePath, { signal }), skipBytes: 0 }), 0, sizeBytes, options)
+    : read(start => openRemote(filePath, start, options), BREAKS_AT_MOST, sizeBytes, options);
+  return Readable.from(bytes, { objectMode: false });
 }
 
 async function openRemote(filePath: string, start: number, options: DownloadOptions): Promise<Opened> {
@@ -71,6 +71,7 @@ async function openRemote(filePath: string, start: number, options: DownloadOpti
 /** Passes the bytes on, each once. */
 async function* read(
   open: (start: number) => Promise<Opened>,
+  breaksAtMost: number,
   sizeBytes: number | null,
   { stallMs, pauseMs, onBytes, signal }: DownloadOptions,
 ): AsyncGenerator<Uint8Array> {
@@ -107,7 +108,7 @@ async function* read(
         return await readNext();
       } catch (error) {
         release();
-        if (signal.aborted || isLastWord(error) || breaks === BREAKS_AT_MOST) throw error;
+        if (signal.aborted || isLastWord(error) || breaks === breaksAtMost) throw error;
         breaks++;
         await sleep(pauseMs * breaks, undefined, { signal });
       }

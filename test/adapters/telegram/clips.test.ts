@@ -119,25 +119,37 @@ describe('on the cloud Bot API', () => {
   });
 });
 
-test('a server of one’s own hands out large clips by their path on this machine', async () => {
-  const stand = await startTelegramStand({ telegram: await startFakeTelegram({ isLocal: true }) });
-  try {
-    const clara = stand.person('Clara');
+describe('a server of one’s own', () => {
+  let stand: TelegramStand;
+  let clara: TelegramPerson;
+  before(async () => {
+    stand = await startTelegramStand({ telegram: await startFakeTelegram({ isLocal: true }) });
+    clara = stand.person('Clara');
     await stand.connect(clara);
-    const clip = await offerFile(CLIP);
-    const card = await clara.send({
-      ...clara.describeClip({ ...clip, name: CLIP }, 'document'),
+  });
+  after(() => stand.stop());
+
+  const sendFileAt = async (path: string) =>
+    clara.send({
+      ...clara.describeClip({ ...(await offerFile(CLIP)), name: path }, 'document'),
       caption: 'in 2 hours',
     });
-    assert.match(clara.read(card), /^New TikTok post/);
+
+  it('hands out clips by their path on this machine', async () => {
+    assert.match(clara.read(await sendFileAt(CLIP)), /^New TikTok post/);
     assert.deepEqual(
       stand.telegram.calls.filter(({ method }) => method === 'file'),
       [],
       'nothing goes over the network',
     );
-  } finally {
-    await stand.stop();
-  }
+  });
+
+  it('names the bot’s token in its paths: one that cannot be read is refused without it', async () => {
+    const { token } = stand.telegram;
+    assert.match(clara.read(await sendFileAt(`/var/lib/telegram-bot-api/${token}/videos/gone.mp4`)), /did not arrive/);
+    const secret = token.split(':')[1] ?? '';
+    assert.doesNotMatch(stand.logLines.join(''), new RegExp(secret));
+  });
 });
 
 describe('a download', () => {

@@ -157,6 +157,7 @@ export async function startFakeTelegram({ isLocal = false } = {}): Promise<FakeT
     call.status = isPart ? 206 : 200;
     response.writeHead(call.status, {
       'content-type': 'application/octet-stream',
+      ...(file.hasRanges !== false && { 'accept-ranges': 'bytes' }),
       ...(isPart && { 'content-range': `bytes ${start}-${sizeBytes - 1}/${sizeBytes}` }),
     });
     // A file that breaks off breaks the connection too, as it would over there.
