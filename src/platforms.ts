@@ -42,7 +42,7 @@ export async function openPlatforms(deps: PlatformDeps): Promise<Platforms> {
 }
 
 async function openTelegram(
-  { config, log, clock, menu, chatMemory, keptUpdates, clipTiming = {} }: PlatformDeps,
+  { config, log, clock, menu, chatMemory, keptUpdates, pictureOf, clipTiming = {} }: PlatformDeps,
   telegram: NonNullable<Config['telegram']>,
 ) {
   const { createTelegramAdapter, CLOUD_API_ROOT } = await import('./adapters/telegram/adapter.ts');
@@ -60,6 +60,7 @@ async function openTelegram(
       write: (chatId, messageRef) => chatMemory.writeProgress(chat(chatId), messageRef),
     },
     keptUpdates,
+    pictureOf,
     timing: clipTiming,
     clock,
     log,

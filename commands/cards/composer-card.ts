@@ -10,7 +10,7 @@ import { disclosureLabel, PRIVACY_NAMES, type Problem } from '#domain/choices.ts
 import type { Post } from '#domain/post-record.ts';
 import { clipHints, type UploadLink, uploadControls } from './clip-parts.ts';
 import { askingControls, type ComposerSetting, choiceControls, closing, hints, type IdOf } from './composer-parts.ts';
-import { clipWords, dueSpans, practiceMark } from './words.ts';
+import { clipBlocks, clipWords, dueSpans, practiceMark } from './words.ts';
 
 export interface ComposerView extends ComposerSetting {
   readonly post: Post;
@@ -33,7 +33,7 @@ export function renderComposer(view: ComposerView, { replaces = false } = {}): R
   const { post, gaps } = view;
   const blocks: Block[] = [
     heading('New TikTok post'),
-    ...(post.clip ? [{ kind: 'clip' as const, ...post.clip }] : []),
+    ...clipBlocks(post),
     fields(...describe(view)),
     ...clipHints(view),
     ...hints(view, post.mode),

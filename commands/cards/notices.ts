@@ -5,7 +5,7 @@ import { type Block, type Control, copyable, heading, type Reply, reply, type Sp
 import { type Account, accountName } from '#domain/account.ts';
 import type { NoticeKind, Post } from '#domain/post-record.ts';
 import { headingOf, openOnTikTok, postControls, removePractice } from './post-card.ts';
-import { clipWords, dueSpans, excerpt, practiceMark } from './words.ts';
+import { clipBlocks, clipWords, dueSpans, excerpt, practiceMark } from './words.ts';
 
 type Words = (post: Post, name: string) => { title: string; body: Block[] };
 
@@ -79,7 +79,10 @@ const WORDS: Record<NoticeKind, Words> = {
   }),
   clip_arrived: post => ({
     title: 'Your clip is in',
-    body: [text(...(post.clip ? [clipWords(post.clip), '. '] : []), 'Its card is ready for the rest.')],
+    body: [
+      ...clipBlocks(post),
+      text(...(post.clip ? [clipWords(post.clip), '. '] : []), 'Its card is ready for the rest.'),
+    ],
   }),
   set_aside: post =>
     isOfPractice(post)

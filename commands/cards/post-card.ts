@@ -19,7 +19,7 @@ import { type Account, accountName } from '#domain/account.ts';
 import { PRIVACY_NAMES } from '#domain/choices.ts';
 import { canHappen, isBeyondRecall } from '#domain/post.ts';
 import { type Post, setAsideKind } from '#domain/post-record.ts';
-import { clipWords, dueSpans, practiceMark } from './words.ts';
+import { clipBlocks, clipWords, dueSpans, practiceMark } from './words.ts';
 
 const HEADINGS: Record<Post['state'], string> = {
   draft: 'Draft',
@@ -102,11 +102,7 @@ export function renderPost(
   if (post.due) rows.push(['When', dueSpans(post.due)]);
   if (post.mode === 'direct' && post.choices.privacy)
     rows.push(['Who can see it', PRIVACY_NAMES[post.choices.privacy]]);
-  const blocks: Block[] = [
-    heading(headingOf(post)),
-    ...(post.clip ? [{ kind: 'clip' as const, ...post.clip }] : []),
-    fields(...rows),
-  ];
+  const blocks: Block[] = [heading(headingOf(post)), ...clipBlocks(post), fields(...rows)];
   if (post.problem && !isBeyondRecall(post)) blocks.push(text(wordsFor(post.problem)));
   if (keptUntil)
     blocks.push(

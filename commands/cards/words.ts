@@ -16,6 +16,9 @@ export const practiceMark = (post: Pick<Post, 'world'>): Block[] =>
 export const clipWords = (clip: Clip): string =>
   `${clip.name} (${durationWords(clip.durationMs)}, ${clip.width} x ${clip.height}, ${sizeWords(clip.sizeBytes)})`;
 
+/** The clip itself, shown in whichever way a platform can. */
+export const clipBlocks = ({ clip }: Pick<Post, 'clip'>): Block[] => (clip ? [{ kind: 'clip', ...clip }] : []);
+
 /** The chosen time: absolute and relative, in the zone it was chosen for. */
 export function dueSpans(due: Due): Span[] {
   if (due.at) return [{ instant: due.at, zone: due.zone, style: 'both' }];

@@ -4,7 +4,9 @@ import { BotError } from 'grammy';
 import type { Update } from 'grammy/types';
 import type { Adapter, AdapterLimits, OutgoingMessage, SendOutcome } from '../../chat/adapter.ts';
 import type { Dispatch } from '../../chat/dispatch.ts';
+import type { PictureOf } from '../../chat/picture.ts';
 import { AppError, isAppError } from '../../domain/errors.ts';
+import { createArrivals } from './arrivals.ts';
 import { createBot, describeFailure, readFailure, statusOf } from './client.ts';
 import { createClipOffers } from './clips.ts';
 import { type Custody, createCustody, type KeptUpdates } from './custody.ts';
@@ -36,6 +38,8 @@ export interface TelegramOptions {
   readonly webhookUrl: string | null;
   readonly menu: readonly MenuItem[];
   readonly mutedHints: MutedHints;
+  /** Not there: clips that came otherwise than by this chat are not shown. */
+  readonly pictureOf?: PictureOf;
   readonly progressPlaces: ProgressPlaces;
   readonly keptUpdates: KeptUpdates;
   readonly clock: () => number;
@@ -67,6 +71,8 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
     clock,
     options.menu.map(({ name }) => name),
   );
+  const { pictureOf } = options;
+  const showArrivals = pictureOf && createArrivals({ messenger, pictureOf, log });
   const stopping = new AbortController();
   const limitBytes = apiRoot === CLOUD_API_ROOT ? CLOUD_FILE_LIMIT_BYTES : null;
   let inbox: Inbox | null = null;
@@ -196,6 +202,7 @@ export function createTelegramAdapter(options: TelegramOptions): TelegramAdapter
           await messenger.edit(chatId, edits, reply);
           return { kind: 'sent', messageRef: edits };
         }
+        await showArrivals?.(chatId, reply);
         return { kind: 'sent', messageRef: await messenger.show(chatId, reply, { answers, silent }) };
       } catch (error) {
         const failure = readFailure(error);

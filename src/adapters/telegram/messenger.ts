@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputFile } from 'grammy';
+import type { ClipBlock, ClipPicture } from '../../chat/picture.ts';
 import type { Reply } from '../../chat/reply.ts';
 import { readFailure, type TelegramApi } from './client.ts';
 import { type RenderedReply, renderReply } from './render.ts';
@@ -18,6 +19,7 @@ export type Messenger = ReturnType<typeof createMessenger>;
 
 /** Somebody is waiting for the answer; whoever waits longer has gone. */
 const TRIES = 5;
+const CAPTION_LIMIT = 1024;
 const LONGEST_WAIT_MS = 60_000;
 /** Doubled with each try, where Telegram names no time. */
 const FIRST_WAIT_MS = 500;
@@ -68,6 +70,12 @@ export function createMessenger(api: TelegramApi, clock: () => number, commands:
       const { edits = null } = placing;
       if (edits !== null && (await edit(chatId, edits, reply))) return edits;
       return send(chatId, reply, placing);
+    },
+
+    /** A small picture of a clip, without a sound of its own. @throws GrammyError, or AppError `chat_unreachable`. */
+    async showPicture(chatId: string, { name }: ClipBlock, { data, extension }: ClipPicture): Promise<void> {
+      const picture = new InputFile(data, `clip.${extension}`);
+      await api.sendPhoto(chatId, picture, { caption: name.slice(0, CAPTION_LIMIT), disable_notification: true });
     },
 
     /** Removes a message; one that cannot be removed (older than two days) stays. */

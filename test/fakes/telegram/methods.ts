@@ -89,10 +89,7 @@ export function createMethods(state: FakeState, bot: BotIdentity, { isLocal }: {
     return message;
   }
 
-  function send(
-    payload: Payload,
-    message: { content: FormattedText; document?: { name: string; content: Buffer } },
-  ): object {
+  function send(payload: Payload, message: Pick<FakeMessage, 'content' | 'document' | 'photo'>): object {
     const chat = chatOf(payload);
     const reply = payload.reply_parameters as { message_id: number; allow_sending_without_reply?: boolean } | undefined;
     const answered = chat.messages.find(one => one.message_id === reply?.message_id && !one.isDeleted);
@@ -102,7 +99,8 @@ export function createMethods(state: FakeState, bot: BotIdentity, { isLocal }: {
       isFromBot: true,
       keyboard: readKeyboard(payload),
       replyTo: answered?.message_id ?? null,
-      isSilent: payload.disable_notification === true,
+      // Text in a multipart body.
+      isSilent: String(payload.disable_notification) === 'true',
     });
     return show(chat.id, sent);
   }
@@ -132,6 +130,13 @@ export function createMethods(state: FakeState, bot: BotIdentity, { isLocal }: {
     sendMessage: (payload: Payload) => send(payload, { content: readText(payload) }),
     sendVideo: (payload: Payload) =>
       send(payload, { content: { text: String(payload.caption ?? '[video]'), entities: [] } }),
+    sendPhoto(payload: Payload) {
+      const photo = payload[String(payload.photo).replace(/^attach:\/\//, '')] as MultipartValue | undefined;
+      if (typeof photo !== 'object') throw bad('there is no photo in the request');
+      const caption = String(payload.caption ?? '');
+      if (caption.length > 1024) throw bad('message caption is too long');
+      return send(payload, { content: { text: caption, entities: [] }, photo });
+    },
     sendDocument(payload: Payload) {
       const key = String(payload.document).replace(/^attach:\/\//, '');
       const document = payload[key] as MultipartValue | undefined;

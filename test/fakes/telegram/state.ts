@@ -27,6 +27,7 @@ export interface FakeMessage {
   /** Grows with every send and edit in the chat: what the person saw last. */
   touched: number;
   readonly document?: { readonly name: string; readonly content: Buffer };
+  readonly photo?: { readonly name: string; readonly content: Buffer };
   /** What the person sent, as updates show it. */
   readonly payload?: object;
 }
