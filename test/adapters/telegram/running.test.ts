@@ -192,6 +192,9 @@ test('private by default: the claim link makes its user the owner; strangers get
       assert.match(eve.read(), /^This bot is private/);
     }
     assert.ok(!stand.telegram.calls.some(({ method }) => method === 'getFile'), 'nothing is fetched');
+    // Nobody waits on a stranger's behalf, and nothing is written down meanwhile.
+    stand.telegram.addFault({ method: 'sendMessage', status: 429, retryAfter: 60 });
+    await eve.send({ text: 'hello again' });
     const { db } = stand.app.database.connection;
     for (const { name } of (await db?.listCollections().toArray()) ?? []) {
       const records = JSON.stringify(await db?.collection(name).find().toArray());
