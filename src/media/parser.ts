@@ -51,7 +51,7 @@ export function createParser({ cpuLimitMs, memoryMb }: ParserOptions) {
 
   async function startWorker(): Promise<Worker> {
     const started = new Worker(new URL('./probe-worker.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 },
     });
     worker = started;
     // A worker may also die between two clips, where nobody waits for an answer: the next clip finds none and starts another.

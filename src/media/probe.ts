@@ -17,10 +17,20 @@ export interface ProberOptions {
   readonly secondOpinion?: SecondOpinion | undefined;
 }
 
+/**
+ * For one clip. The memory is that of the heap alone: with its buffers and the young half a file costs at most 100 MB, which the proof
+ * `hostile-clips` measures. Ten minutes at 60 fps need a tenth of it.
+ */
+export const PARSER_LIMITS = { cpuLimitMs: 1000, memoryMb: 40 } as const;
+
 export type Prober = ReturnType<typeof createProber>;
 
 /** A prober with one parsing thread, started by its first clip. `close` it at the end. */
-export function createProber({ cpuLimitMs = 1000, memoryMb = 64, secondOpinion }: ProberOptions = {}) {
+export function createProber({
+  cpuLimitMs = PARSER_LIMITS.cpuLimitMs,
+  memoryMb = PARSER_LIMITS.memoryMb,
+  secondOpinion,
+}: ProberOptions = {}) {
   const parser = createParser({ cpuLimitMs, memoryMb });
 
   async function probeFile(file: FileHandle, path: string): Promise<ClipFacts> {

@@ -4,6 +4,7 @@ import { proveChaos } from './chaos.ts';
 import { proveCrash } from './crash.ts';
 import { proveDatabaseCrashes, proveMalformedMessages } from './database.ts';
 import { proveFullDisk } from './full-disk.ts';
+import { proveHostileClips } from './hostile-clips.ts';
 import { proveOutages } from './outages.ts';
 import { provePlayground } from './playground.ts';
 import { proveMutatedClips, proveVerdicts } from './probing.ts';
@@ -24,6 +25,7 @@ const PROOFS: Readonly<Record<string, (print: (line: string) => void) => Promise
   'upload-page': proveUploadPage,
   'full-disk': proveFullDisk,
   verdicts: proveVerdicts,
+  'hostile-clips': proveHostileClips,
   'mutated-clips': proveMutatedClips,
   'database-crashes': proveDatabaseCrashes,
   'malformed-messages': proveMalformedMessages,

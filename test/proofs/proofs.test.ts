@@ -3,6 +3,7 @@
 import { test } from 'node:test';
 import { proveKillBeforeDue, proveKillInUpload } from './crash.ts';
 import { proveFullDisk, whyNoSmallDisk } from './full-disk.ts';
+import { proveHostileClips } from './hostile-clips.ts';
 import { proveUploadMemory } from './upload-memory.ts';
 
 /** The smallest clips that go up in several chunks have more than 64,000,000 bytes. */
@@ -18,6 +19,10 @@ test('kill -9 in the middle of an upload: the same upload goes on, published onc
 
 test('a clip in several chunks goes up without being held in memory', async t => {
   await proveUploadMemory(line => t.diagnostic(line), { sizeBytes: SEVERAL_CHUNKS_BYTES });
+});
+
+test('a file that is made to hurt costs no more than a second and 100 MB', async t => {
+  await proveHostileClips(line => t.diagnostic(line), { isShort: true });
 });
 
 test('a disk that fills up in the middle: a clear refusal, no partial file', {
