@@ -10,7 +10,7 @@ import { writePaddedClip } from '#test/media/padded-clip.ts';
 import { CLIP, clipPath } from '#test/support/stand.ts';
 import { assertAccessible, connect, paneOf, reply, type Stage, say, startStage } from './stage.ts';
 
-/** Three parts of 16 MiB: two can be broken off. */
+/** Two parts, of 16 MiB and the rest, or three where all are small. */
 const LARGE_BYTES = 40_000_000;
 const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 const SCREENSHOTS = process.env.UPLOAD_SCREENSHOTS;
@@ -105,6 +105,22 @@ describe('the upload page', () => {
     await isIn(page);
     assert.ok(parts >= 4, `three parts and one of them again: ${parts}`);
     await shoot(page, 'done-phone');
+    await page.context().close();
+  });
+
+  it('sends small parts where a proxy takes no large ones', async () => {
+    const page = await openUpload('Proxy');
+    const offsets: number[] = [];
+    await page.route('**/file', async route => {
+      const { 'upload-offset': offset } = route.request().headers();
+      if (route.request().method() !== 'PATCH') return route.continue();
+      offsets.push(Number(offset));
+      return offsets.length === 2 ? route.fulfill({ status: 413, body: 'too large' }) : route.continue();
+    });
+    await pick(page, large);
+    await isIn(page);
+    const PART = 16 * 1024 * 1024;
+    assert.deepEqual(offsets, [0, PART, PART, 2 * PART], 'the large part again as two small ones');
     await page.context().close();
   });
 

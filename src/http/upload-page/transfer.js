@@ -8,7 +8,7 @@
 
 /** The first part; on a slow line every one: a proxy that gathers whole bodies loses the part under way with the connection. */
 const PART_BYTES = 16 * 1024 * 1024;
-/** Between two parts the line stands still, so a quick one gets larger parts; proxies of the cloud take 100 MB. */
+/** Between two parts the line stands still, so a quick one gets larger parts, as far as a proxy takes them. */
 const PART_MAX_BYTES = 64 * 1024 * 1024;
 const QUICK_MS = 10_000;
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000];
@@ -31,6 +31,7 @@ export function createTransfer({ file, address, isBegun, onProgress, onWaiting, 
   let timer;
   let isRunning = false;
   let partBegunAt = 0;
+  let partMaxBytes = PART_MAX_BYTES;
 
   const upload = new tus.Upload(file, {
     endpoint: address,
@@ -47,7 +48,7 @@ export function createTransfer({ file, address, isBegun, onProgress, onWaiting, 
     onChunkComplete() {
       failures = 0;
       const isQuick = performance.now() - partBegunAt < QUICK_MS;
-      upload.options.chunkSize = isQuick ? Math.min(upload.options.chunkSize * 2, PART_MAX_BYTES) : PART_BYTES;
+      upload.options.chunkSize = isQuick ? Math.min(upload.options.chunkSize * 2, partMaxBytes) : PART_BYTES;
       partBegunAt = performance.now();
     },
     onSuccess() {
@@ -59,6 +60,12 @@ export function createTransfer({ file, address, isBegun, onProgress, onWaiting, 
       isRunning = false;
       if (isStopped) return;
       const status = error.originalResponse?.getStatus() ?? 0;
+      // A proxy that takes small parts only.
+      if (status === 413 && upload.options.chunkSize > PART_BYTES) {
+        partMaxBytes = PART_BYTES;
+        start();
+        return;
+      }
       // Out of step or locked: the next try asks how far it got. Too many requests, and faults of the server, pass.
       const isFinal = status >= 400 && status < 500 && ![409, 423, 429].includes(status);
       if (isFinal || status === 507) {
