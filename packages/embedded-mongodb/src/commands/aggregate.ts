@@ -3,7 +3,7 @@
 import { decodeDocument } from '../codec/decode.ts';
 import { encodeDocument } from '../codec/encode.ts';
 import { toDouble } from '../codec/numbers.ts';
-import { type Document, doc, int, isNumber, type Value } from '../codec/values.ts';
+import { type Document, doc, int, isNumber, type NumberValue, type Value } from '../codec/values.ts';
 import { BUILT_IN_SCOPE } from '../query/expressions/expression.ts';
 import type { ScanControl } from '../query/scan.ts';
 import { scanDocuments, sortScan } from '../query/scan.ts';
@@ -43,7 +43,8 @@ export function* aggregate(context: CommandContext): Running {
     throw new CommandError(40573, 'The $changeStream stage is only supported on replica sets');
   }
   const target = command.get('aggregate') as Value;
-  const isCollectionless = isNumber(target) && toDouble(target) === 1;
+  const isCollectionless = isNumber(target);
+  if (isCollectionless) checkCollectionless(target, stages);
   const name = isCollectionless ? '$cmd.aggregate' : checkCollectionName(database, target);
   const batchSize = optionalBatchSize(command, 'aggregate') ?? FIRST_BATCH;
   const { variables } = letVariables(command.get('let'), variablesOf(context));
@@ -58,6 +59,16 @@ export function* aggregate(context: CommandContext): Running {
     ? encodeStream(parsePipeline(stages, stageContext)(noDocuments()))
     : run(context, name, stages, stageContext, control);
   return yield* firstBatchReply(context, `${database}.${name}`, results, control, { batchSize, singleBatch: false });
+}
+
+function checkCollectionless(target: NumberValue, stages: readonly Document[]): void {
+  if (toDouble(target) !== 1) {
+    throw new CommandError(9, "Invalid command format: the 'aggregate' field must specify a collection name or 1");
+  }
+  const first = stages[0]?.keys().next().value ?? '';
+  if (first !== '$documents') {
+    throw new CommandError(73, `{aggregate: 1} is not valid for '${first}'; a collection is required.`);
+  }
 }
 
 function* noDocuments(): Stream {}

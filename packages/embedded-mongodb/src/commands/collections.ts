@@ -59,6 +59,7 @@ export function create(context: CommandContext): Document {
   });
   const name = checkCollectionName(database, command.get('create'));
   checkWritableName(database, name);
+  checkCreateOptions(command);
   for (const option of CREATE_UNSUPPORTED) {
     const value = command.get(option);
     if (value === undefined || value === false || (value instanceof Map && value.size === 0)) continue;
@@ -69,6 +70,39 @@ export function create(context: CommandContext): Document {
   }
   server.catalog.create(database, name);
   return doc({});
+}
+
+const LEVELS: Readonly<Record<string, readonly string[]>> = {
+  validationLevel: ['off', 'strict', 'moderate'],
+  validationAction: ['error', 'warn', 'errorAndLog'],
+};
+
+/** What MongoDB refuses of options that belong together, before what is not built is refused. */
+function checkCreateOptions(command: Document): void {
+  for (const [field, allowed] of Object.entries(LEVELS)) {
+    const value = command.get(field);
+    if (value === undefined || allowed.includes(value as string)) continue;
+    throw new CommandError(2, `Enumeration value '${value}' for field 'create.${field}' is not a valid value.`);
+  }
+  if (command.has('pipeline') && !command.has('viewOn')) {
+    throw new CommandError(72, "'pipeline' requires 'viewOn' to also be specified");
+  }
+  const isCapped = optionalBoolean(command, 'capped');
+  if (isCapped && !command.has('size'))
+    throw new CommandError(72, "the 'size' field is required when 'capped' is true");
+  if (!isCapped && (command.has('size') || command.has('max'))) {
+    throw new CommandError(
+      72,
+      "The 'capped' field needs to be true when either the 'size' or 'max' fields are present",
+    );
+  }
+  if (command.has('autoIndexId') && !optionalBoolean(command, 'autoIndexId')) {
+    throw new CommandError(72, "The field 'autoIndexId' must be true");
+  }
+  const idIndex = command.get('idIndex');
+  if (idIndex instanceof Map && !idIndex.has('key')) {
+    throw new CommandError(9, "The field 'key' is a required property of an index specification");
+  }
 }
 
 export function drop(context: CommandContext): Document {
@@ -134,7 +168,7 @@ export function renameCollection(context: CommandContext): Document {
 export function* listCollections(context: CommandContext): Running {
   const { command, database, server } = context;
   checkArguments(command, 'listCollections', {
-    listCollections: 'number',
+    listCollections: 'any',
     filter: 'object',
     nameOnly: 'bool',
     authorizedCollections: 'bool',

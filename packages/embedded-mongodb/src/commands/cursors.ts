@@ -4,7 +4,7 @@ import { type Document, doc, typeName, type Value } from '../codec/values.ts';
 import type { ScanControl } from '../query/scan.ts';
 import { CommandError } from '../server/errors.ts';
 import { MAX_DOCUMENT_BYTES } from '../server/wire.ts';
-import { checkArguments, optionalInteger, required } from './arguments.ts';
+import { checkArguments, checkCollectionName, optionalInteger, required } from './arguments.ts';
 import type { CommandContext, Running } from './context.ts';
 
 /** Encoded documents; `null` offers a pause. */
@@ -178,6 +178,7 @@ export function* getMore(context: CommandContext): Running {
 export function killCursors(context: CommandContext): Document {
   const { command, database } = context;
   checkArguments(command, 'killCursors', { killCursors: 'collection', cursors: 'array' });
+  const name = checkCollectionName(database, command.get('killCursors'));
   const ids = required(command, 'cursors', 'killCursors') as Value[];
   const killed: Value[] = [];
   const notFound: Value[] = [];
@@ -189,7 +190,7 @@ export function killCursors(context: CommandContext): Document {
       );
     }
     const cursor = context.server.cursors.get(id);
-    if (cursor && cursor.namespace === `${database}.${command.get('killCursors') as string}` && !cursor.inUse) {
+    if (cursor && cursor.namespace === `${database}.${name}` && !cursor.inUse) {
       context.server.cursors.close(cursor);
       killed.push(id);
     } else notFound.push(id);

@@ -99,6 +99,9 @@ export function* find(context: CommandContext): Running {
   checkArguments(command, 'find', FIND_FIELDS);
   const name = checkCollectionName(database, command.get('find'));
   refuseCollation(command);
+  if (optionalBoolean(command, 'awaitData') && !optionalBoolean(command, 'tailable')) {
+    throw new CommandError(9, "Cannot set 'awaitData' without also setting 'tailable'");
+  }
   for (const option of ['min', 'max', 'returnKey', 'showRecordId', 'tailable', 'awaitData']) {
     const value = command.get(option);
     if (value !== undefined && value !== false && !(value instanceof Map && value.size === 0)) {

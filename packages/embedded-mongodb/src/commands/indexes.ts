@@ -1,6 +1,7 @@
 /** `createIndexes`, `dropIndexes`, `listIndexes`, and the part of `collMod` that changes an index. */
 import { compareValues } from '../codec/compare.ts';
 import { displayValue } from '../codec/display.ts';
+import { toDouble } from '../codec/numbers.ts';
 import { type Document, doc, int, isNumber, typeName, type Value } from '../codec/values.ts';
 import { parseIndex, sameIndex, sameKey } from '../indexes/definition.ts';
 import { CommandError } from '../server/errors.ts';
@@ -10,6 +11,7 @@ import { listReply } from './collections.ts';
 import type { CommandContext, Running } from './context.ts';
 
 const MAX_INDEXES = 64;
+const MAX_EXPIRY_SECONDS = 2_147_483_647;
 
 export function createIndexes(context: CommandContext): Document {
   const { command, database, server } = context;
@@ -118,6 +120,12 @@ export function dropIndexes(context: CommandContext): Document {
 }
 
 function findIndex(collection: Collection, wanted: Value): Index {
+  const index = findAnyIndex(collection, wanted);
+  if (index.definition.name === '_id_') throw new CommandError(72, 'cannot drop _id index');
+  return index;
+}
+
+function findAnyIndex(collection: Collection, wanted: Value): Index {
   if (typeof wanted !== 'string' && !(wanted instanceof Map)) {
     throw new CommandError(
       14,
@@ -137,7 +145,6 @@ function findIndex(collection: Collection, wanted: Value): Index {
         : `can't find index with key: ${displayValue(wanted)}`,
     );
   }
-  if (index.definition.name === '_id_') throw new CommandError(72, 'cannot drop _id index');
   return index;
 }
 
@@ -157,6 +164,29 @@ export function* listIndexes(context: CommandContext): Running {
     collection.namespace,
     collection.indexes.map(({ definition }) => definition.specification),
   );
+}
+
+/** @throws CommandError 72 for what cannot be changed, 2 for hiding the index of `_id`, 27 */
+function indexToChange(collection: Collection, change: Document): Index {
+  const wanted = change.get('name') ?? change.get('keyPattern');
+  if (wanted === undefined) throw new CommandError(72, 'Must specify either index name or key pattern');
+  if (change.has('name') && change.has('keyPattern')) {
+    throw new CommandError(72, 'Cannot specify both key pattern and name.');
+  }
+  const seconds = change.get('expireAfterSeconds');
+  if (seconds === undefined && !change.has('hidden')) {
+    throw new CommandError(72, 'no expireAfterSeconds or hidden field');
+  }
+  if (isNumber(seconds) && !(toDouble(seconds) >= 0 && toDouble(seconds) <= MAX_EXPIRY_SECONDS)) {
+    throw new CommandError(
+      72,
+      `TTL index 'expireAfterSeconds' option must be within an acceptable range, try a different value than ${displayValue(seconds)}`,
+    );
+  }
+  const index = findAnyIndex(collection, wanted);
+  if (index.definition.name === '_id_' && change.has('hidden')) throw new CommandError(2, "can't hide _id index");
+  if (index.definition.name === '_id_') throw new CommandError(72, 'the _id field does not support TTL indexes');
+  return index;
 }
 
 /** Known to MongoDB, so no unknown fields; of collections that are not built here. */
@@ -186,9 +216,7 @@ export function collMod(context: CommandContext): Document {
     { name: 'string', keyPattern: 'object', expireAfterSeconds: 'number', hidden: 'bool' },
     false,
   );
-  const wanted = change.get('name') ?? change.get('keyPattern');
-  if (wanted === undefined) throw new CommandError(72, 'Must specify either index name or key pattern');
-  const index = findIndex(collection, wanted);
+  const index = indexToChange(collection, change);
   const specification = new Map(index.definition.specification);
   const reply = doc({});
   for (const option of ['expireAfterSeconds', 'hidden']) {

@@ -1,5 +1,5 @@
 /** The commands by name, and what is checked before any of them runs. */
-import { toInt64 } from '../codec/numbers.ts';
+import { compareNumbers, toInt64 } from '../codec/numbers.ts';
 import { type Document, isNumber, type Value } from '../codec/values.ts';
 import { CommandError } from '../server/errors.ts';
 import { aggregate } from './aggregate.ts';
@@ -112,6 +112,7 @@ function maxTime(value: Value | undefined): number {
       14,
       "BSON field 'maxTimeMS' is the wrong type, expected types '[long, int, decimal, double]'",
     );
+  if (compareNumbers(value, ms ?? 0n) !== 0) throw new CommandError(2, 'maxTimeMS has non-integral value');
   if (ms === null || ms < 0n || ms > 2147483647n) {
     throw new CommandError(2, `${ms} value for maxTimeMS is out of range [0, 2147483647]`);
   }

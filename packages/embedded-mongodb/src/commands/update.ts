@@ -97,8 +97,8 @@ function* runStatement(
   if (multi && changes.kind === 'replacement') {
     throw new CommandError(9, 'multi update is not supported for replacement-style update');
   }
-  if (statement.has('arrayFilters') && changes.kind !== 'modifiers') {
-    throw new CommandError(9, 'Cannot specify arrayFilters and a pipeline or replacement update');
+  if (statement.has('c') && changes.kind !== 'pipeline') {
+    throw new CommandError(51198, 'Constant values may only be specified for pipeline updates');
   }
   const match = parseFilter(filter, { scope: new Set([...BUILT_IN_SCOPE, ...variables.keys()]) });
   if (optionalBoolean(statement, 'upsert')) refuseExpressions(filter);

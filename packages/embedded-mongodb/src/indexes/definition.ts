@@ -2,7 +2,7 @@
 import { compareValues } from '../codec/compare.ts';
 import { displayValue } from '../codec/display.ts';
 import { toDouble, toExactInt64 } from '../codec/numbers.ts';
-import { type Document, int, isNumber, type Value } from '../codec/values.ts';
+import { type Document, int, isNumber, typeName, type Value } from '../codec/values.ts';
 import { BUILT_IN_SCOPE, isTruthy } from '../query/expressions/expression.ts';
 import { createMatcher, type Matcher } from '../query/match/evaluate.ts';
 import type { Leaf, Match } from '../query/match/node.ts';
@@ -81,8 +81,15 @@ export function parseIndex(entry: Document): IndexDefinition {
   if (name === '') throw new CommandError(67, 'The index name cannot be empty');
   if (name === '*') throw new CommandError(2, "The index name '*' is not valid.");
   const fields = parseKey(key);
+  checkFormat(entry);
   const isIdIndex = key.size === 1 && key.has('_id') && (fields[0] as SortField).direction === 1;
-  if (isIdIndex) return idIndex();
+  if (isIdIndex) return checkedIdIndex(entry);
+  if (name === '_id_') {
+    throw new CommandError(
+      2,
+      "The index name '_id_' is reserved for the _id index, which must have key pattern {_id: 1}",
+    );
+  }
   const specification: Document = new Map<string, Value>([
     ['v', int(2)],
     ['key', key],
@@ -111,6 +118,33 @@ export function parseIndex(entry: Document): IndexDefinition {
   const seconds = parseExpiry(entry.get('expireAfterSeconds'), fields);
   if (seconds !== null) specification.set('expireAfterSeconds', entry.get('expireAfterSeconds') as Value);
   return loadIndex(specification);
+}
+
+/** @throws CommandError 14, 67 for what is no version of an index, or no document where one must be */
+function checkFormat(entry: Document): void {
+  for (const option of ['storageEngine', 'collation']) {
+    const value = entry.get(option);
+    if (value === undefined || value instanceof Map) continue;
+    throw new CommandError(14, `The field '${option}' must be an object, but got ${typeName(value)}`);
+  }
+  const version = entry.get('v');
+  if (version === undefined) return;
+  if (!isNumber(version)) throw new CommandError(14, `The field 'v' must be a number, but got ${typeName(version)}`);
+  if (![1, 2].includes(toDouble(version))) {
+    throw new CommandError(67, `Invalid index specification; cannot create an index with v=${displayValue(version)}`);
+  }
+}
+
+const ID_INDEX_FIELDS = new Set(['v', 'key', 'name', 'ns', 'collation', 'background', 'hidden']);
+
+/** @throws CommandError 197 for an option that the index of `_id` cannot have */
+function checkedIdIndex(entry: Document): IndexDefinition {
+  for (const name of entry.keys()) {
+    if (ID_INDEX_FIELDS.has(name)) continue;
+    throw new CommandError(197, `The field '${name}' is not valid for an _id index specification.`);
+  }
+  if (isTruthy(entry.get('hidden'))) throw new CommandError(2, "can't hide _id index");
+  return idIndex();
 }
 
 function parseKey(key: Document): SortField[] {

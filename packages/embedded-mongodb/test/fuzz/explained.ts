@@ -26,8 +26,9 @@ const foundNothing = ({ text }: Outcome) =>
 const isWrite = ({ kind }: Difference) => kind === 'update' || kind === 'modify';
 const hasExpression = ({ kind, shown }: Difference) =>
   kind === 'aggregate' || kind === 'project' || /"\$(expr|set|replaceWith)":/.test(shown);
-/** An update computes with a pipeline only. */
-const computes = (each: Difference) => hasExpression(each) && (!isWrite(each) || /"(u|update)":\[/.test(each.shown));
+/** An update computes in a pipeline, or in its filter. */
+const computes = (each: Difference) =>
+  hasExpression(each) && (!isWrite(each) || /"(u|update)":\[|"\$expr"/.test(each.shown));
 /** 1.5 is the same value as a double and as a decimal. */
 const untyped = (text: string) =>
   text
@@ -156,7 +157,7 @@ const RULES: readonly Rule[] = [
     applies: each =>
       isWrite(each) &&
       /"\$mul":.*numberDecimal/.test(each.shown) &&
-      untyped(each.ours.text) === untyped(each.theirs.text),
+      lettersOf(untyped(each.ours.text)) === lettersOf(untyped(each.theirs.text)),
   },
   // ObjectMatcher of pull_node.cpp: a condition that is a document is tested on documents alone.
   {
@@ -187,6 +188,16 @@ const RULES: readonly Rule[] = [
     reason: 'decimals in $in and as conditions',
     applies: each => /"\$(in|nin|expr)"/.test(each.shown) && /numberDecimal/.test(each.stored + each.shown),
   },
+  // Manual, Boolean evaluation of expressions: any number but 0 is true, one half too.
+  {
+    reason: 'fractions as conditions',
+    applies: each => /"\$(expr|cond|and|or|not)":[^}]*"\$(avg|divide|subtract|add|multiply|mod)"/.test(each.shown),
+  },
+  // ComparisonMatchExpression::matchesSingleElement: what is missing is null, inside $elemMatch too.
+  {
+    reason: '$elemMatch of ranges with null',
+    applies: each => /"\$elemMatch":.*"\$[lg]te":null/.test(each.shown),
+  },
   // canonicalizeBSONType: a missing value (0) is above MinKey (-1).
   {
     reason: 'missing against MinKey',
@@ -215,7 +226,8 @@ function sortsThroughArrays(shown: string): boolean {
 }
 
 const LAZY = /"\$(ifNull|cond|and|or|add|multiply|concat|concatArrays|map|filter|setUnion)"/;
-const letters = ({ text }: Outcome) => [...text].sort().join('');
+const lettersOf = (text: string) => [...text].sort().join('');
+const letters = ({ text }: Outcome) => lettersOf(text);
 
 export function explain(difference: Difference): string | null {
   return RULES.find(rule => rule.applies(difference))?.reason ?? null;

@@ -90,24 +90,39 @@ function checkCount(name: string, count: number, least: number, most: number): v
   );
 }
 
-type NamedOptions = { required: readonly string[]; optional?: readonly string[]; code?: number };
+/** `codes`: where MongoDB has numbers of its own for what is no object, for an unknown field, and for each missing one. */
+type NamedCodes = {
+  readonly object: number;
+  readonly unknown: number;
+  readonly missing: Readonly<Record<string, number>>;
+};
+export type NamedOptions = {
+  required: readonly string[];
+  optional?: readonly string[];
+  code?: number;
+  codes?: NamedCodes;
+};
 
 /** An operator whose operand is a document; absent optional fields give `undefined`. */
 export function namedArguments(
   operand: Value,
   name: string,
-  { required, optional = [], code = 9 }: NamedOptions,
+  { required, optional = [], code = 9, codes }: NamedOptions,
 ): Map<string, Value> {
   if (!(operand instanceof Map)) {
-    throw new CommandError(code, `${name} only supports an object as its argument, found: ${displayValue(operand)}`);
+    throw new CommandError(
+      codes?.object ?? code,
+      `${name} only supports an object as its argument, found: ${displayValue(operand)}`,
+    );
   }
   for (const field of operand.keys()) {
     if (!required.includes(field) && !optional.includes(field)) {
-      throw new CommandError(code, `Unrecognized argument to ${name}: ${field}`);
+      throw new CommandError(codes?.unknown ?? code, `Unrecognized argument to ${name}: ${field}`);
     }
   }
   for (const field of required) {
-    if (!operand.has(field)) throw new CommandError(code, `Missing '${field}' parameter to ${name}`);
+    if (operand.has(field)) continue;
+    throw new CommandError(codes?.missing[field] ?? code, `Missing '${field}' parameter to ${name}`);
   }
   return operand;
 }

@@ -36,7 +36,7 @@ const filter: OperatorParser = (operand, scope) => {
   const named = namedArguments(operand, '$filter', {
     required: ['input', 'cond'],
     optional: ['as', 'limit'],
-    code: 28647,
+    codes: { object: 28646, unknown: 28647, missing: { input: 28648, cond: 28650 } },
   });
   const as = checkVariableName((named.get('as') as string | undefined) ?? 'this');
   const input = parseExpression(named.get('input') as Value, scope);
@@ -57,7 +57,11 @@ const filter: OperatorParser = (operand, scope) => {
 };
 
 const map: OperatorParser = (operand, scope) => {
-  const named = namedArguments(operand, '$map', { required: ['input', 'in'], optional: ['as'], code: 16879 });
+  const named = namedArguments(operand, '$map', {
+    required: ['input', 'in'],
+    optional: ['as'],
+    codes: { object: 16878, unknown: 16879, missing: { input: 16880, in: 16882 } },
+  });
   const as = checkVariableName((named.get('as') as string | undefined) ?? 'this');
   const input = parseExpression(named.get('input') as Value, scope);
   const body = parseExpression(named.get('in') as Value, new Set([...scope, as]));
@@ -71,7 +75,10 @@ const map: OperatorParser = (operand, scope) => {
 };
 
 const reduce: OperatorParser = (operand, scope) => {
-  const named = namedArguments(operand, '$reduce', { required: ['input', 'initialValue', 'in'], code: 40076 });
+  const named = namedArguments(operand, '$reduce', {
+    required: ['input', 'initialValue', 'in'],
+    codes: { object: 40075, unknown: 40076, missing: { input: 40077, initialValue: 40078, in: 40079 } },
+  });
   const input = parseExpression(named.get('input') as Value, scope);
   const initial = parseExpression(named.get('initialValue') as Value, scope);
   const body = parseExpression(named.get('in') as Value, new Set([...scope, 'this', 'value']));

@@ -88,7 +88,10 @@ function switchCases(operand: Value, scope: ExpressionScope): Expression {
 }
 
 function letVariables(operand: Value, scope: ExpressionScope): Expression {
-  const named = namedArguments(operand, '$let', { required: ['vars', 'in'], code: 16874 });
+  const named = namedArguments(operand, '$let', {
+    required: ['vars', 'in'],
+    codes: { object: 16874, unknown: 16875, missing: { vars: 16876, in: 16877 } },
+  });
   const vars = named.get('vars');
   if (!(vars instanceof Map)) throw new CommandError(10065, 'invalid parameter: expected an object (vars)');
   const definitions = [...(vars as Document)].map(([name, value]): [string, Expression] => [

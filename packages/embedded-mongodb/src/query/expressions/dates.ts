@@ -2,7 +2,7 @@
 import { toExactInt64 } from '../../codec/numbers.ts';
 import { date, int, isKind, isNullish, isNumber, typeName, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
-import { namedArguments } from './arguments.ts';
+import { type NamedOptions, namedArguments } from './arguments.ts';
 import { parseDate } from './conversions.ts';
 import { addToDate, differenceOfDates, truncateDate, UNITS, type Unit } from './date-units.ts';
 import { type Expression, type ExpressionScope, type OperatorParser, parseExpression } from './expression.ts';
@@ -18,6 +18,11 @@ function instantOf(value: Value | undefined, code = 16006): number {
   );
 }
 
+/** Where MongoDB has numbers of its own for faults in the arguments. */
+const NAMED_CODES: Readonly<Record<string, Pick<NamedOptions, 'codes'>>> = {
+  $dateToString: { codes: { object: 18629, unknown: 18534, missing: { date: 18628 } } },
+};
+
 /** The evaluated fields of a named-argument operator. */
 function named(
   operand: Value,
@@ -26,7 +31,7 @@ function named(
   required: string[],
   optional: string[],
 ): (field: string) => Expression {
-  const fields = namedArguments(operand, name, { required, optional });
+  const fields = namedArguments(operand, name, { required, optional, ...NAMED_CODES[name] });
   const parsed = new Map([...fields].map(([field, value]) => [field, parseExpression(value, scope)]));
   return field => parsed.get(field) ?? (() => undefined);
 }

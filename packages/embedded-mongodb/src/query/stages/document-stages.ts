@@ -78,7 +78,8 @@ function assignInside(current: Value | undefined, path: Path, index: number, com
 export function parseUnsetStage(specification: Value): DocumentStage {
   const names = Array.isArray(specification) ? specification : [specification];
   if (names.length === 0 || names.some(name => typeof name !== 'string')) {
-    throw new CommandError(31002, '$unset specification must be a string or an array of strings');
+    const code = !Array.isArray(specification) ? 31002 : names.length === 0 ? 31119 : 31120;
+    throw new CommandError(code, '$unset specification must be a string or an array with at least one field name');
   }
   const projection = parseProjection(new Map(names.map(name => [name as string, false])));
   return (document, variables) => projection(document, variables);
@@ -108,15 +109,26 @@ export function parseDocumentStage(name: string, operand: Value, scope: Expressi
       return parseProjection(operand, { scope });
     case '$replaceWith':
       return parseReplaceStage(operand, scope);
-    case '$replaceRoot': {
-      const root = operand instanceof Map ? operand.get('newRoot') : undefined;
-      if (root === undefined)
-        throw new CommandError(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field");
-      return parseReplaceStage(root, scope);
-    }
+    case '$replaceRoot':
+      return parseReplaceStage(newRoot(operand), scope);
     default:
       return null;
   }
+}
+
+function newRoot(operand: Value): Value {
+  if (!(operand instanceof Map)) {
+    throw new CommandError(
+      40229,
+      `expected an object as specification for $replaceRoot stage, got ${typeName(operand)}`,
+    );
+  }
+  const unknown = [...operand.keys()].find(name => name !== 'newRoot');
+  if (unknown !== undefined) throw new CommandError(40415, `BSON field '$replaceRoot.${unknown}' is an unknown field.`);
+  const root = operand.get('newRoot');
+  if (root === undefined)
+    throw new CommandError(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field");
+  return root;
 }
 
 /** The pipeline of an update; only one-to-one stages are allowed in it. */

@@ -57,10 +57,7 @@ function parseStage(name: string, operand: Value, context: StageContext, index: 
     case '$lookup':
       return parseLookup(operand, context);
     case '$sortByCount':
-      return parsePipeline(
-        [doc({ $group: doc({ _id: operand, count: doc({ $sum: int(1) }) }) }), doc({ $sort: doc({ count: int(-1) }) })],
-        context,
-      );
+      return parseSortByCount(operand, context);
     case '$facet':
       return parseFacet(operand, context);
     case '$documents':
@@ -96,7 +93,7 @@ function parseSortStage(operand: Value): Stage {
 function parseWindow(name: '$limit' | '$skip', operand: Value): Stage {
   const count = isNumber(operand) ? toExactInt64(operand) : null;
   if (count === null || count < 0n) {
-    const code = name === '$limit' ? 2107201 : 5107200;
+    const code = name === '$limit' ? 5107201 : 5107200;
     throw new CommandError(
       code,
       `invalid argument to ${name} stage: Expected a non-negative number in: ${name}: ${isNumber(operand) ? String(count) : typeName(operand)}`,
@@ -130,7 +127,7 @@ function skipStage(count: number): Stage {
 
 function parseCount(operand: Value): Stage {
   if (typeof operand !== 'string' || operand === '')
-    throw new CommandError(40156, 'the count field must be a non-empty string');
+    throw new CommandError(operand === '' ? 40157 : 40156, 'the count field must be a non-empty string');
   if (operand.startsWith('$')) throw new CommandError(40158, 'the count field cannot be a $-prefixed path');
   if (operand.includes('.')) throw new CommandError(40160, "the count field cannot contain '.'");
   return function* (input) {
@@ -143,6 +140,23 @@ function parseCount(operand: Value): Stage {
   };
 }
 
+function parseSortByCount(operand: Value, context: StageContext): Stage {
+  if (operand instanceof Map && !operand.keys().next().value?.startsWith('$')) {
+    throw new CommandError(40147, 'the sortByCount field must be defined as a $-prefixed path or an expression');
+  }
+  if (typeof operand === 'string' && !operand.startsWith('$')) {
+    throw new CommandError(40148, 'the sortByCount field must be defined as a $-prefixed path');
+  }
+  if (typeof operand !== 'string' && !(operand instanceof Map)) {
+    throw new CommandError(40149, 'the sortByCount field must be specified as a string or as an object');
+  }
+  const group = doc({ $group: doc({ _id: operand, count: doc({ $sum: int(1) }) }) });
+  return parsePipeline([group, doc({ $sort: doc({ count: int(-1) }) })], context);
+}
+
+/** Stages that have no place inside another one. */
+const NOT_IN_FACET = ['$facet', '$documents'];
+
 function parseFacet(operand: Value, context: StageContext): Stage {
   if (!(operand instanceof Map) || operand.size === 0) {
     throw new CommandError(40169, 'the $facet specification must be a non-empty object');
@@ -150,6 +164,8 @@ function parseFacet(operand: Value, context: StageContext): Stage {
   const facets = [...operand].map(([name, stages]): [string, Stage] => {
     if (!Array.isArray(stages))
       throw new CommandError(40170, `arguments to $facet must be arrays, ${name} is type ${typeName(stages)}`);
+    const misplaced = NOT_IN_FACET.find(stage => stages.some(entry => entry instanceof Map && entry.has(stage)));
+    if (misplaced) throw new CommandError(40600, `${misplaced} is not allowed to be used within a $facet stage`);
     return [name, parsePipeline(stages as Document[], context)];
   });
   return function* (input) {

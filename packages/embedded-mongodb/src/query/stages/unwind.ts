@@ -6,6 +6,12 @@ import { type Path, valueAt } from '../paths.ts';
 import type { Stage } from './pipeline.ts';
 
 export function parseUnwind(operand: Value): Stage {
+  if (typeof operand !== 'string' && !(operand instanceof Map)) {
+    throw new CommandError(
+      15981,
+      `expected either a string or an object as specification for $unwind stage, got ${typeName(operand)}`,
+    );
+  }
   const options = operand instanceof Map ? operand : new Map<string, Value>([['path', operand]]);
   for (const name of options.keys()) {
     if (!['path', 'includeArrayIndex', 'preserveNullAndEmptyArrays'].includes(name)) {
@@ -13,11 +19,9 @@ export function parseUnwind(operand: Value): Stage {
     }
   }
   const given = options.get('path');
+  if (given === undefined) throw new CommandError(28812, 'no path specified to $unwind stage');
   if (typeof given !== 'string')
-    throw new CommandError(
-      28808,
-      `expected a string as the path for $unwind stage, got ${given === undefined ? 'missing' : typeName(given)}`,
-    );
+    throw new CommandError(28808, `expected a string as the path for $unwind stage, got ${typeName(given)}`);
   if (!given.startsWith('$'))
     throw new CommandError(28818, `path option to $unwind stage should be prefixed with a '$': ${given}`);
   const path = checkedPath(given.slice(1));
@@ -25,7 +29,16 @@ export function parseUnwind(operand: Value): Stage {
   if (indexField !== undefined && (typeof indexField !== 'string' || indexField === '')) {
     throw new CommandError(28810, 'expected a non-empty string for the includeArrayIndex option to $unwind stage');
   }
-  const keepsEmpty = options.get('preserveNullAndEmptyArrays') === true;
+  if (indexField?.startsWith('$')) {
+    throw new CommandError(28822, `includeArrayIndex option to $unwind stage should not be prefixed with a '$'`);
+  }
+  const keepsEmpty = options.get('preserveNullAndEmptyArrays') ?? false;
+  if (typeof keepsEmpty !== 'boolean') {
+    throw new CommandError(
+      28809,
+      `expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage, got ${typeName(keepsEmpty)}`,
+    );
+  }
   return function* (input) {
     for (const document of input) {
       if (document === null) {

@@ -25,6 +25,10 @@ export type UpdateOptions = {
 };
 
 export function parseUpdate(update: Value, options: UpdateOptions = {}): Update {
+  const hasOperators = update instanceof Map && (update.keys().next().value ?? '').startsWith('$');
+  if (options.arrayFilters && (Array.isArray(update) || (update instanceof Map && !hasOperators))) {
+    throw new CommandError(9, 'Cannot specify arrayFilters and a pipeline or replacement update');
+  }
   if (Array.isArray(update)) {
     const scope = new Set([...BUILT_IN_SCOPE, ...(options.variableNames ?? [])]);
     return { kind: 'pipeline', stages: parseDocumentStages(update, scope) };
@@ -32,8 +36,7 @@ export function parseUpdate(update: Value, options: UpdateOptions = {}): Update 
   if (!(update instanceof Map)) {
     throw new CommandError(9, `Update argument must be either an object or an array, found ${typeName(update)}`);
   }
-  const first = update.keys().next().value;
-  if (first === undefined || !first.startsWith('$')) {
+  if (!hasOperators) {
     for (const name of update.keys()) if (name.startsWith('$')) throw dollarField(name);
     return { kind: 'replacement', document: update };
   }
