@@ -3,6 +3,7 @@
 
 import { type Connection, Schema } from 'mongoose';
 import { isAppError } from '../domain/errors.ts';
+import { type Identity, identityKey } from '../domain/user.ts';
 import type { TokenBox } from './token-box.ts';
 
 interface KeptEvent {
@@ -10,8 +11,16 @@ interface KeptEvent {
   readonly schemaVersion: number;
   /** The bot that got it: files and chats are each bot's own. */
   readonly bot: string;
+  /** Whose it is, as `identityKey` spells it. */
+  readonly person: string;
   readonly sealed: string;
   readonly purgeAt: Date;
+}
+
+export interface EventToKeep extends Pick<KeptEvent, 'bot' | 'person'> {
+  /** The same event has the same key. */
+  readonly key: string;
+  readonly event: string;
 }
 
 /** As long as Telegram itself keeps what nobody took (core.telegram.org/bots/api#getting-updates). */
@@ -23,6 +32,7 @@ const schema = new Schema<KeptEvent>(
     _id: String,
     schemaVersion: { type: Number, default: 1 },
     bot: { type: String, required: true },
+    person: { type: String, required: true },
     sealed: { type: String, required: true },
     purgeAt: { type: Date, required: true },
   },
@@ -40,8 +50,8 @@ export function createKeptEventStore(connection: Connection, clock: () => number
   return {
     model,
 
-    async keep(box: TokenBox, bot: string, key: string, event: string): Promise<void> {
-      const kept = { bot, sealed: box.seal(event, placeOf(key)), purgeAt: new Date(clock() + KEPT_MS) };
+    async keep(box: TokenBox, { key, bot, person, event }: EventToKeep): Promise<void> {
+      const kept = { bot, person, sealed: box.seal(event, placeOf(key)), purgeAt: new Date(clock() + KEPT_MS) };
       await model.updateOne({ _id: key }, { $setOnInsert: { schemaVersion: 1, ...kept } }, { upsert: true });
     },
 
@@ -60,6 +70,11 @@ export function createKeptEventStore(connection: Connection, clock: () => number
 
     async drop(keys: readonly string[]): Promise<void> {
       await model.deleteMany({ _id: { $in: [...keys] } });
+    },
+
+    async forget(identities: readonly Identity[]): Promise<void> {
+      const people = identities.map(({ platform, personId }) => identityKey(platform, personId));
+      await model.deleteMany({ person: { $in: people } });
     },
   };
 }

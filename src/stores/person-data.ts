@@ -5,6 +5,7 @@ import type { World } from '../domain/account.ts';
 import { identityKey, type User } from '../domain/user.ts';
 import type { AccountStore } from './accounts.ts';
 import type { InviteStore } from './invites.ts';
+import type { KeptEventStore } from './kept-events.ts';
 import type { LinkAttemptStore } from './link-attempts.ts';
 import type { MemoStore } from './memos.ts';
 import type { PendingQuestionStore } from './pending-questions.ts';
@@ -20,6 +21,7 @@ export interface PersonDataDeps {
   readonly posts: PostStore;
   readonly invites: InviteStore;
   readonly memos: MemoStore;
+  readonly keptEvents: KeptEventStore;
   readonly pendingQuestions: PendingQuestionStore;
   readonly playgroundMessages: PlaygroundMessageStore;
   readonly uploads: UploadStore;
@@ -84,6 +86,7 @@ export function createPersonData(deps: PersonDataDeps) {
       await uploads.model.deleteMany({ ownerId: user.id });
       await deps.memos.model.deleteMany({ userId: user.id });
       await invites.model.deleteMany(invitesOf(user));
+      await deps.keptEvents.forget(user.identities);
       await pendingQuestions.forget(user.identities);
       await playgroundMessages.forget(user.identities);
       await users.model.deleteOne({ _id: user.id });
