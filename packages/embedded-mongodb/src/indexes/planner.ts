@@ -10,6 +10,8 @@ export type IndexBranch = {
   readonly index: Index;
   readonly sql: string;
   readonly parameters: readonly SQLInputValue[];
+  /** At most one row: every field of a unique index is given. */
+  readonly isSingle: boolean;
   /** No document can come twice, so rows need not be told apart. */
   readonly distinct: boolean;
   /** Every row is a match: nothing of the filter is left to test. */
@@ -83,6 +85,7 @@ function consider(
     index,
     sql: `SELECT rid FROM ${index.table}${where}${order?.sql ? ` ORDER BY ${order.sql}` : ''}`,
     parameters: condition?.parameters ?? [],
+    isSingle: unique,
     distinct: !index.multikey.includes(true),
     exact: condition?.exact === true || conjuncts.length === 0,
     where: condition?.sql ?? '',

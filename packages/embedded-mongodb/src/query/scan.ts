@@ -88,6 +88,11 @@ export function* rowIds(
   const seen = branches.length > 1 || !branches[0]?.distinct ? new Set<number>() : null;
   for (const branch of branches) {
     checkPresent(branch.index);
+    if (branch.isSingle && !seen) {
+      const row = deps.file.row(branch.sql, ...branch.parameters);
+      if (row) yield row[0] as number;
+      continue;
+    }
     const rows = deps.file.iterate(branch.sql, [...branch.parameters]);
     const list: number[] = [];
     let open = true;

@@ -12,19 +12,20 @@ export type Environment = {
 };
 
 /** `undefined` is "missing": a field with such a value is left out. */
-export type Expression = (environment: Environment) => Value | undefined;
+export type Expression = {
+  (environment: Environment): Value | undefined;
+  /** Needs no document: MongoDB computes such an expression (and fails) before it looks at any. */
+  isConstant?: true;
+};
 
 /** The names of the variables an expression may use. */
 export type ExpressionScope = ReadonlySet<string>;
 
 export type OperatorParser = (operand: Value, scope: ExpressionScope, name: string) => Expression;
 
-/** Expressions that need no document, with their value: MongoDB computes them (and fails) before it looks at any. */
-const CONSTANTS = new WeakMap<Expression, Value | undefined>();
-
 export function constant(value: Value | undefined): Expression {
   const expression: Expression = () => value;
-  CONSTANTS.set(expression, value);
+  expression.isConstant = true;
   return expression;
 }
 
@@ -32,7 +33,7 @@ const NOWHERE: Environment = { root: new Map(), current: null, variables: new Ma
 
 /** Computes an expression once and for all when all it depends on is constant. */
 export function foldConstants(expression: Expression, operands: readonly Expression[]): Expression {
-  return operands.every(operand => CONSTANTS.has(operand)) ? constant(expression(NOWHERE)) : expression;
+  return operands.every(operand => operand.isConstant) ? constant(expression(NOWHERE)) : expression;
 }
 
 export const BUILT_IN_SCOPE: ExpressionScope = new Set(['NOW', 'ROOT', 'CURRENT', 'REMOVE']);
