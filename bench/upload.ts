@@ -82,7 +82,7 @@ async function sendAsPublisher(stage: Stage, clip: Clip, accountId: string, url:
   const uploadUrl = stage.tokenBox.seal(url, uploadUrlPlace(post, attempt));
   await stage.posts.model.updateOne({ _id: post.id }, { $set: { attempt: { ...attempt, uploadUrl } } });
   post = await stage.posts.claim(post.id, 'bench', 60_000);
-  const work: Work = { deps: stage.deps, owner: 'bench', signal: new AbortController().signal, hasInit: false };
+  const work: Work = { deps: stage.deps, owner: 'bench', signal: new AbortController().signal, turn: null };
 
   const startedAt = performance.now();
   while (post && post.step !== 'processing') post = await sendNextChunk(work, post);

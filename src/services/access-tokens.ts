@@ -99,11 +99,11 @@ export function createAccessTokens(deps: AccessTokensDeps) {
 
     /**
      * Runs `call` with a valid access token. Where TikTok answers that the token is invalid, it is refreshed and `call` repeated
-     * once: the same step, never the one before it.
+     * once: the same step, never the one before it. `known`: the grant where it was read just now.
      * @throws AppError `tiktok_grant_ended` where the person must connect again; whatever `call` throws.
      */
-    async use<T>(accountId: string, call: (accessToken: string) => Promise<T>): Promise<T> {
-      let grant = requireGrant(await accounts.readGrant(accountId));
+    async use<T>(accountId: string, call: (accessToken: string) => Promise<T>, known?: GrantState): Promise<T> {
+      let grant = requireGrant(known ?? (await accounts.readGrant(accountId)));
       if (grant.accessExpiresAt.getTime() - clock() < FRESH_FOR_MS) grant = await refresh(accountId, grant);
       try {
         return await call(openAccess(accountId, grant));

@@ -22,6 +22,8 @@ export interface Turn {
   readonly account: Account;
   readonly isTaken: boolean;
   readonly isCallTaken: boolean;
+  /** As it is at this moment: the next call to TikTok need not read it. */
+  readonly grant: GrantState;
 }
 
 export type GrantState = Pick<StoredAccount, 'grant' | 'grantFence' | 'status'>;
@@ -173,6 +175,7 @@ export function createAccountStore(connection: Connection) {
       const isTaken = stored.turn?.postId === postId;
       return {
         account: toAccount(stored),
+        grant: { grant: stored.grant, grantFence: stored.grantFence, status: stored.status },
         isTaken,
         isCallTaken: isTaken && call !== undefined && waitForCall(stored, call.limit, call.id) === 0,
       };

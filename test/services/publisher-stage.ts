@@ -250,7 +250,7 @@ export async function openStage(settings: SettingsPatch = {}) {
       let isTakeover = claimed.state === 'publishing';
       let post: StepOutcome = claimed;
       const signal = new AbortController().signal;
-      const work: Work = { deps: { ...deps, ...change }, owner, signal, hasInit: false };
+      const work: Work = { deps: { ...deps, ...change }, owner, signal, turn: null };
       return {
         async step(): Promise<StepOutcome> {
           if (!post) throw new Error('nothing is left to do');

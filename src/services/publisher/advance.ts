@@ -77,7 +77,7 @@ export async function work(
   let current = claimed;
   let isTakeover = claimed.state === 'publishing';
   const lease = holdLease(deps, { ...claim, current: () => current });
-  const surroundings: Work = { deps, owner: claim.owner, signal: lease.signal, hasInit: false };
+  const surroundings: Work = { deps, owner: claim.owner, signal: lease.signal, turn: null };
   try {
     for (;;) {
       lease.signal.throwIfAborted();

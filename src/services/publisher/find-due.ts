@@ -34,9 +34,9 @@ export async function findDue(
 ): Promise<Due> {
   const waking = await posts.findWaking(until, FIRST_LOOK, world);
   if (waking.length < FIRST_LOOK) return { waking, leavesMore: false, leavesUnbegun: false };
-  const first = await posts.findWakingScheduled(until, FIRST_LOOK, world);
+  const begun = waking.filter(({ state }) => state !== 'scheduled');
+  const first = begun.length === 0 ? waking : await posts.findWakingScheduled(until, FIRST_LOOK, world);
   const isFull = first.length === FIRST_LOOK;
   const scheduled = isFull && isCrowded(first) ? await posts.findWakingScheduled(until, LONG_LOOK, world) : first;
-  const begun = waking.filter(({ state }) => state !== 'scheduled');
   return { waking: [...scheduled, ...begun], leavesMore: true, leavesUnbegun: isFull };
 }

@@ -146,9 +146,10 @@ async function initiate(work: Work, post: Post): Promise<StepOutcome> {
       ? deps.tiktok.initInboxPost(token, { sizeBytes }, call)
       : deps.tiktok.initDirectPost(token, { ...directPostOf(post), sizeBytes }, call);
   const { publishId, uploadUrl } = await deps.appPause.heed(accountId, async () => {
-    if (!work.hasInit) await deps.callLimits.take(accountId, 'init');
-    work.hasInit = false;
-    return deps.accessTokens.use(accountId, init);
+    const { turn } = work;
+    work.turn = null;
+    if (!turn?.hasInit) await deps.callLimits.take(accountId, 'init');
+    return deps.accessTokens.use(accountId, init, turn?.grant);
   });
   const opened: Attempt = {
     ...attempt,

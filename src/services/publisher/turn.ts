@@ -31,8 +31,8 @@ export async function takeTurn(work: Work, post: Post, { withInit = false } = {}
   const call = withInit ? { limit: CALL_LIMITS.init, id: owner } : undefined;
   const turn = await deps.accounts.takeTurn(requireAccountId(post), post.id, deps.timing.leaseMs, call);
   if (!turn) throw new AppError('account_gone');
-  const { account, isTaken } = turn;
-  work.hasInit = turn.isCallTaken;
+  const { account, isTaken, isCallTaken, grant } = turn;
+  work.turn = withInit && isTaken ? { hasInit: isCallTaken, grant } : null;
   if (post.state === 'scheduled' || post.step === 'claimed') requireUsable(account, post);
   return isTaken;
 }

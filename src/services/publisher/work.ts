@@ -4,7 +4,7 @@ import type { World } from '../../domain/account.ts';
 import { afterNow } from '../../domain/after-now.ts';
 import type { Post } from '../../domain/post-record.ts';
 import type { MediaStore } from '../../media/store.ts';
-import type { AccountStore } from '../../stores/accounts.ts';
+import type { AccountStore, GrantState } from '../../stores/accounts.ts';
 import type { PostChange, PostPatch, PostStore } from '../../stores/posts.ts';
 import type { TokenBox } from '../../stores/token-box.ts';
 import type { TikTokClient } from '../../tiktok/client.ts';
@@ -65,8 +65,8 @@ export interface Work {
   /** The name under which this claim holds the lease. */
   readonly owner: string;
   readonly signal: AbortSignal;
-  /** Whether an init was taken from the account's window together with its turn; used up by the call. */
-  hasInit: boolean;
+  /** What the account's turn brought along for the init that follows it; used up by that. */
+  turn: { readonly hasInit: boolean; readonly grant: GrantState } | null;
 }
 
 /** Writes a change under the worker's lease. @throws AppError `lease_lost`, `post_changed`. */
