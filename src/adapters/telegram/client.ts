@@ -70,6 +70,10 @@ export const describeFailure = (error: unknown): object => {
 export const isTooBig = (error: unknown): boolean =>
   error instanceof GrammyError && /file is too big/i.test(error.description);
 
+/** Whether no answer came in time. */
+export const isTimeout = (error: unknown): boolean =>
+  isAppError(error, 'chat_unreachable') && error.facts.reason === 'timeout';
+
 /** Whether Telegram will not call the address that it was given. */
 export const isBadWebhook = (error: unknown): boolean =>
   error instanceof GrammyError && /bad webhook/i.test(error.description);

@@ -3,10 +3,10 @@
 import type { Readable } from 'node:stream';
 import type { Message } from 'grammy/types';
 import { AppError, isAppError } from '../../domain/errors.ts';
-import { describeFailure, isTooBig, readFailure, type TelegramApi } from './client.ts';
+import { describeFailure, isTimeout, isTooBig, readFailure, type TelegramApi } from './client.ts';
 import type { OpenFile, RemoteFile } from './clips.ts';
 import { type DownloadTiming, openDownload } from './download.ts';
-import type { Messenger } from './messenger.ts';
+import { type Messenger, patiently } from './messenger.ts';
 import { type ProgressPlaces, type ProgressTiming, showProgress } from './progress.ts';
 
 /** What the cloud hands to bots (core.telegram.org/bots/api#getfile); a server of one's own has no bound. */
@@ -16,7 +16,7 @@ export interface FilesDeps {
   readonly api: TelegramApi;
   readonly apiRoot: string;
   readonly token: string;
-  readonly messenger: Messenger;
+  readonly messenger: Pick<Messenger, 'show' | 'remove'>;
   readonly progressPlaces: ProgressPlaces;
   readonly timing: DownloadTiming & ProgressTiming;
   /** The bot stops. What is cut off by that ends with the signal's reason, an AppError, and is fetched anew after the next start. */
@@ -28,14 +28,28 @@ export interface FilesDeps {
 export function createFiles(deps: FilesDeps): OpenFile {
   const { api, apiRoot, token, messenger, progressPlaces, timing, stopping, log } = deps;
 
+  /**
+   * A server of one's own answers when it has fetched the file itself, minutes later for a large one: a call that timed out is
+   * repeated, and finds it further on.
+   */
+  async function getFile(fileId: string, signal: AbortSignal) {
+    for (;;)
+      try {
+        // grammY asks for the type of its own polyfill, which has fewer members than Node's.
+        return await patiently(() => api.getFile(fileId, signal as Parameters<TelegramApi['getFile']>[1]), signal);
+      } catch (error) {
+        if (signal.aborted || !isTimeout(error)) throw error;
+      }
+  }
+
   async function findPath({ fileId, sizeBytes }: RemoteFile, signal: AbortSignal): Promise<string> {
     try {
-      // grammY asks for the type of its own polyfill, which has fewer members than Node's.
-      const { file_path: path } = await api.getFile(fileId, signal as Parameters<TelegramApi['getFile']>[1]);
+      const { file_path: path } = await getFile(fileId, signal);
       if (path !== undefined) return path;
       throw new AppError('clip_fetch_failed', { reason: 'no path' });
     } catch (error) {
       stopping.throwIfAborted();
+      if (signal.aborted) throw new AppError('clip_fetch_failed', { reason: 'deadline' });
       // Messages do not always state a size, and a server of one's own may keep the cloud's bounds (without --local).
       if (isTooBig(error))
         throw new AppError('clip_too_large_here', {
@@ -49,14 +63,19 @@ export function createFiles(deps: FilesDeps): OpenFile {
 
   return async (file: RemoteFile, message: Message, deadline: AbortSignal): Promise<Readable> => {
     const signal = AbortSignal.any([deadline, stopping]);
-    const path = await findPath(file, signal);
     const progress = await showProgress(String(message.chat.id), file.sizeBytes, {
       ...timing,
       messenger,
       places: progressPlaces,
       onFailure: error => log.warn(describeFailure(error), 'the progress of a clip could not be shown'),
     });
-    const bytes = openDownload(path, file.sizeBytes, { ...timing, apiRoot, token, onBytes: progress.add, signal });
-    return bytes.once('close', progress.end);
+    try {
+      const path = await findPath(file, signal);
+      const bytes = openDownload(path, file.sizeBytes, { ...timing, apiRoot, token, onBytes: progress.add, signal });
+      return bytes.once('close', progress.end);
+    } catch (error) {
+      await progress.end();
+      throw error;
+    }
   };
 }

@@ -39,12 +39,16 @@ export async function showProgress(chatId: string, sizeBytes: number | null, dep
   let drawing: Promise<void> = Promise.resolve();
   let timer = setTimeout(draw, firstMs);
 
-  async function show(): Promise<void> {
+  function describe(): string {
+    if (received === 0) return 'Your clip is on its way.';
     const part = sizeBytes
       ? `${Math.min(99, Math.floor((received / sizeBytes) * 100))} %`
       : `${(received / 1e6).toFixed(1)} MB`;
-    const shown = say(`Receiving your clip: ${part}`);
-    const ref = await messenger.show(chatId, shown, { edits: messageRef, silent: true });
+    return `Receiving your clip: ${part}`;
+  }
+
+  async function show(): Promise<void> {
+    const ref = await messenger.show(chatId, say(describe()), { edits: messageRef, silent: true });
     if (ref !== messageRef) await places.write(chatId, ref);
     messageRef = ref;
   }

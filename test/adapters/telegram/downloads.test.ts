@@ -6,8 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { after, before, describe, it, test } from 'node:test';
+import type { Message } from 'grammy/types';
 import { offerFile } from '#adapters/headless/person.ts';
+import type { TelegramApi } from '#adapters/telegram/client.ts';
+import { DOWNLOAD_TIMING } from '#adapters/telegram/download.ts';
+import { createFiles } from '#adapters/telegram/files.ts';
+import { PROGRESS_TIMING } from '#adapters/telegram/progress.ts';
 import type { ClipOffer } from '#chat/invocation.ts';
+import { AppError } from '#domain/errors.ts';
 import type { TelegramPerson } from '#test/fakes/telegram/person.ts';
 import { CLIP } from '#test/support/stand.ts';
 import { startAlone, startTelegramStand, type TelegramStand } from '#test/support/telegram-stand.ts';
@@ -74,7 +80,11 @@ describe('a download', () => {
     }
   });
   it('that cannot even be asked for is refused in words', async () => {
-    stand.telegram.addFault({ method: 'getFile', status: 500 });
+    stand.telegram.addFault({
+      method: 'getFile',
+      status: 400,
+      description: 'Bad Request: file is temporarily unavailable',
+    });
     await refuses(clip, never);
   });
 
@@ -103,10 +113,34 @@ describe('a download', () => {
     });
 
   it('gets over a server that is in trouble for a moment', async () => {
+    stand.telegram.addFault({ method: 'getFile', status: 502 });
     stand.telegram.addFault({ method: 'file', status: 503 });
     stand.telegram.addFault({ method: 'file', status: 0, breaks: 'drop' });
     assert.match(clara.read(await clara.send(clara.describeClip(clip))), /^New TikTok post/);
   });
+});
+
+test('a server of one’s own may take longer to fetch a large file than a call waits', async () => {
+  let asked = 0;
+  const silent = { show: async () => '1', remove: async () => undefined, edit: async () => true };
+  const open = createFiles({
+    api: {
+      async getFile() {
+        if (++asked < 3) throw new AppError('chat_unreachable', { reason: 'timeout' });
+        return { file_path: CLIP };
+      },
+    } as unknown as TelegramApi,
+    ...{ apiRoot: 'http://127.0.0.1:1', token: 'none', messenger: silent },
+    progressPlaces: { read: async () => null, write: async () => undefined },
+    timing: { ...DOWNLOAD_TIMING, ...PROGRESS_TIMING },
+    stopping: new AbortController().signal,
+    log: { warn: () => undefined },
+  });
+  const message = { message_id: 1, date: 1, chat: { id: 1 } } as Message;
+  const bytes = await open({ fileId: 'x', name: 'x.mp4', sizeBytes }, message, AbortSignal.timeout(60_000));
+  let count = 0;
+  for await (const chunk of bytes) count += chunk.length;
+  assert.equal(count, sizeBytes);
 });
 
 async function* cutShort(bytes: Readable, count: number): AsyncGenerator<Uint8Array> {
