@@ -8,7 +8,7 @@ import { disclosureLabel, PRIVACY_NAMES, type Problem } from '#domain/choices.ts
 import { durationWords } from '#domain/clip.ts';
 import type { Post } from '#domain/post-record.ts';
 import { askingControls, type ComposerSetting, choiceControls, closing, hints, type IdOf } from './composer-parts.ts';
-import { dueSpans, excerpt, practiceMark } from './words.ts';
+import { clipBlocks, dueSpans, excerpt, practiceMark } from './words.ts';
 
 /** As many captions as a form may ask for at once (Discord's modals take five). */
 export const CAPTIONS_PER_FORM = 5;
@@ -31,6 +31,7 @@ export function renderBatch(view: BatchView, { replaces = false } = {}): Reply {
     ...(refused.length > 0
       ? [note('Left out: ', refused.map(({ name, reason }) => `${name}: ${reason}`).join(' '))]
       : []),
+    ...drafts.flatMap(clipBlocks),
     fields(...describe(view)),
     ...hints(view, first.mode),
     ...(gaps.length > 0 ? [note('Still missing: ', gaps.map(gap => wordsFor(gap)).join(' '))] : []),

@@ -42,7 +42,10 @@ test('a forwarded clip is a draft too', async () => {
 test('ten in one message are one batch; a text beside them is a caption', async () => {
   const clara = stand.person('Clara');
   const clips = await Promise.all(Array.from({ length: 10 }, () => offerFile(CLIP)));
-  assert.match(clara.read(await clara.sendClips(clips, '#series')), /^10 new TikTok posts/);
+  const card = await clara.sendClips(clips, '#series');
+  assert.match(clara.read(card), /^10 new TikTok posts/);
+  const shown = stand.discord.state.messages.get(card.ref);
+  assert.equal(shown?.files.length, 10, 'each clip with its picture');
 });
 
 test('“Schedule to TikTok” on a posted clip: one’s own words are the caption, another’s are not', async () => {

@@ -50,9 +50,7 @@ export function renderMessage(reply: Reply, pictures: ReadonlyMap<string, ClipPi
   for (const block of reply.blocks) addBlock(body, block, pictures);
   const rows = takeOutLinks(reply.rows, body);
   const text = shorten(body.paragraphs).join('\n');
-  // The first stands beside the text, where there is any.
-  const beside = text ? body.pictures[0] : undefined;
-  const below = beside ? body.pictures.slice(1) : body.pictures;
+  const { beside, below } = placePictures(body.pictures, text !== '');
   const parts: APIComponentInContainer[] = text ? [textPart(text, beside)] : [];
   if (below.length > 0) parts.push(galleryPart(below));
   for (const { name } of body.files) parts.push({ type: ComponentType.File, file: { url: `attachment://${name}` } });
@@ -63,8 +61,16 @@ export function renderMessage(reply: Reply, pictures: ReadonlyMap<string, ClipPi
   return {
     components: isCard ? [{ type: ComponentType.Container, components: parts }] : parts,
     flags: MessageFlags.IsComponentsV2,
-    files: [...body.files, ...body.pictures.slice(0, GALLERY_LIMIT).flatMap(({ file }) => file ?? [])],
+    files: [...body.files, ...[beside ?? [], ...below].flat().flatMap(({ file }) => file ?? [])],
   };
+}
+
+/** The first stands beside the text, where there is any; the clips of a batch stand together below it. */
+function placePictures(pictures: readonly Picture[], hasText: boolean): { beside?: Picture; below: Picture[] } {
+  const isBatch = pictures.filter(({ file }) => file).length > 1;
+  const [first] = pictures;
+  if (!first || !hasText || isBatch) return { below: pictures.slice(0, GALLERY_LIMIT) };
+  return { beside: first, below: pictures.slice(1, GALLERY_LIMIT + 1) };
 }
 
 /** A message of one sentence: progress, and what an adapter has to say for itself. */
@@ -82,7 +88,7 @@ function textPart(content: string, picture: Picture | undefined): APIComponentIn
 
 const galleryPart = (pictures: readonly Picture[]): APIComponentInContainer => ({
   type: ComponentType.MediaGallery,
-  items: pictures.slice(0, GALLERY_LIMIT).map(mediaOf),
+  items: pictures.map(mediaOf),
 });
 
 const mediaOf = ({ url, alt }: Picture) => ({ media: { url }, ...(alt && { description: alt.slice(0, 1024) }) });
