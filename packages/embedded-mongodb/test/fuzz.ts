@@ -31,11 +31,13 @@ if (!target) throw new Error('TEST_MONGODB_URI must name the server to compare w
 const dataDir = mkdtempSync(join(tmpdir(), 'embedded-mongodb-fuzz-'));
 const embedded = await startEmbeddedMongodb({ dataDir });
 const clients = [new MongoClient(embedded.uri('fuzz'), KEPT_TYPES), new MongoClient(target, KEPT_TYPES)] as const;
-const collections = clients.map(client => client.db('fuzz').collection('cases', KEPT_TYPES)) as [
+/** Of this run alone: another one may be under way on the same server. */
+const database = `fuzz_${process.pid}`;
+const collections = clients.map(client => client.db(database).collection('cases', KEPT_TYPES)) as [
   Collection,
   Collection,
 ];
-const empty = clients[0].db('fuzz').collection('empty', KEPT_TYPES);
+const empty = clients[0].db(database).collection('empty', KEPT_TYPES);
 const reasons = new Map<string, number>();
 let differences = 0;
 let done = 0;
@@ -83,7 +85,10 @@ for (let seed = Number(values.seed); done < Number(values.cases); seed += 1) {
 }
 const explained = [...reasons].map(([reason, count]) => `\n  ${count} x ${reason}`).join('');
 process.stdout.write(`${done} cases, ${differences} unexplained differences; explained:${explained}\n`);
-for (const client of clients) await client.close();
+for (const client of clients) {
+  await client.db(database).dropDatabase();
+  await client.close();
+}
 await embedded.stop();
 rmSync(dataDir, { recursive: true });
 process.exitCode = differences > 0 ? 1 : 0;

@@ -38,13 +38,18 @@ async function startChild(dataDir: string): Promise<{ child: ChildProcess; uri: 
   return { child, uri: line.toString().trim() };
 }
 
-/** The server listens by now; a slow machine may need several tries to get through to it. */
-async function waitForAnswer(client: MongoClient): Promise<void> {
+/**
+ * The server listens by now; a slow machine may need several tries to get through to it, each with a client of its own: one that failed
+ * to connect stays closed.
+ */
+async function connect(uri: string): Promise<MongoClient> {
   for (let tries = 1; ; tries += 1) {
+    const client = new MongoClient(uri, NO_RETRY);
     try {
       await client.db('crash').command({ ping: 1 });
-      return;
+      return client;
     } catch (error) {
+      await client.close();
       if (tries === 60) throw error;
     }
   }
@@ -162,15 +167,16 @@ function canonical(item: Item | null): unknown {
 export async function runCrashes({ kills, operations, seed }: { kills: number; operations: number; seed: number }) {
   const dataDir = mkdtempSync(join(tmpdir(), 'embedded-mongodb-crash-'));
   const random = createRandom(seed);
+  // Of its own: how much the writes take of theirs depends on which of them come first.
+  const moments = createRandom(seed);
   const model: Model = new Map();
   let acknowledged = 0;
   for (let round = 0; round <= kills; round += 1) {
     const { child, uri } = await startChild(dataDir);
     const exited = once(child, 'exit');
-    const client = new MongoClient(uri, NO_RETRY);
+    const client = await connect(uri);
     const items = client.db('crash').collection<Item>('items');
     try {
-      await waitForAnswer(client);
       await items.createIndex({ tags: 1 });
       await items.createIndex({ n: 1, live: -1 });
       await items.createIndex({ n: 1 }, { name: 'live', partialFilterExpression: { live: true } });
@@ -178,7 +184,7 @@ export async function runCrashes({ kills, operations, seed }: { kills: number; o
       if (round === kills) break;
       let isDead = false;
       // Counted in writes, not in time: the same on every machine.
-      const lastWrite = 1 + random.below(operations);
+      const lastWrite = 1 + moments.below(operations);
       const kill = (answered: number) => {
         if (answered < lastWrite || isDead) return;
         isDead = true;
