@@ -10,6 +10,11 @@ RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-slim
 WORKDIR /srv/clipcue
+# `--build-arg FFMPEG=yes`: cards show the first frame of each clip, for some hundreds of MB more of image; then set FFMPEG_PATH=/usr/bin/ffmpeg.
+ARG FFMPEG=no
+RUN if [ "$FFMPEG" = yes ]; then \
+      apt-get update && apt-get install --yes --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*; \
+    fi
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 COPY --from=packages /srv/clipcue/node_modules node_modules
 COPY package.json LICENSE ./

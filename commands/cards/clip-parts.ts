@@ -1,6 +1,7 @@
 // What a draft's card says about its clip: doubts, the same clip posted before, and the way to the upload page while there is none.
 
 import { type Block, button, type Control, link, note, type Span, text } from '#chat/reply.ts';
+import { roundSizeWords } from '#domain/clip.ts';
 import { type Doubt, findDoubts } from '#domain/clip-rules.ts';
 import type { Post } from '#domain/post-record.ts';
 import type { IdOf } from './composer-parts.ts';
@@ -10,6 +11,7 @@ import { dueSpans } from './words.ts';
 /** A link to the upload page. */
 export interface UploadLink {
   readonly url: string;
+  readonly limitBytes: number;
   /** It opens only in a browser of the machine that Clipcue runs on. */
   readonly isHereOnly: boolean;
 }
@@ -31,7 +33,7 @@ export function clipHints({ post, uploadLink, sameClip }: ClipView): Block[] {
   if (uploadLink)
     return [
       text(
-        'Upload the clip in your browser, up to 4 GB. The link is yours alone, opens once, and waits for 30 minutes.',
+        `Upload the clip in your browser, up to ${roundSizeWords(uploadLink.limitBytes)}. The link is yours alone, opens once, and waits for 30 minutes.`,
       ),
       ...(uploadLink.isHereOnly
         ? [

@@ -138,6 +138,7 @@ export function createServices(foundation: Foundation, { accounts, alarms }: Pub
       quota,
       deliver: ({ ownerId, postId }, clip) => drafts.takeClip(ownerId, postId, clip),
       publicUrl: config.publicUrl,
+      limitBytes: config.maxClipBytes,
       isHereOnly: platform => !opensPages(platform),
       random,
       clock,

@@ -40,3 +40,9 @@ export const sizeWords = (sizeBytes: number): string =>
   sizeBytes < 1_000_000
     ? `${Math.max(1, Math.round(sizeBytes / 1000))} kB`
     : `${(sizeBytes / 1_000_000).toFixed(1)} MB`;
+
+/** A limit as people say it: "4 GB", "500 MB"; never more than it is. */
+export const roundSizeWords = (sizeBytes: number): string =>
+  sizeBytes < 1_000_000_000
+    ? `${Math.floor(sizeBytes / 1_000_000)} MB`
+    : `${Math.floor(sizeBytes / 100_000_000) / 10} GB`;

@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { wordsFor } from '../chat/explain.ts';
+import { roundSizeWords } from '../domain/clip.ts';
 import { AppError, type ErrorCode } from '../domain/errors.ts';
 import type { Log } from '../log.ts';
 import type { Uploads, UploadView } from '../services/uploads.ts';
@@ -89,7 +90,7 @@ export async function uploadRoutes(
         upload: view.upload,
         standing: standingOf(view),
         chatUrl: chatUrlOf(view.upload.place.platform),
-        limitWords: `${(maxClipBytes / 1e9).toFixed(maxClipBytes < 1e9 ? 2 : 1)} GB`,
+        limitWords: roundSizeWords(maxClipBytes),
         scripts: [`${ASSETS}/tus.js`, `${ASSETS}/main.js`],
       }),
       { hasScripts: true },

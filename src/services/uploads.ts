@@ -13,6 +13,7 @@ import { createSettling, type SettlingDeps } from './upload-settling.ts';
 export interface UploadsDeps extends SettlingDeps {
   readonly quota: Quota;
   readonly publicUrl: string;
+  readonly limitBytes: number;
   /** Whether the people of a platform reach pages only from the machine that Clipcue runs on. */
   readonly isHereOnly: (platform: string) => boolean;
   readonly random: RandomBytes;
@@ -29,6 +30,8 @@ const AT_ONCE = 20;
 
 export interface BegunUpload {
   readonly url: string;
+  /** The most that a clip may have. */
+  readonly limitBytes: number;
   readonly isHereOnly: boolean;
 }
 
@@ -106,7 +109,8 @@ export function createUploads(deps: UploadsDeps) {
         createdAt: now(),
         ...goodFor(OPEN_WITHIN_MS),
       });
-      return { url: `${deps.publicUrl}/upload/${nonce}`, isHereOnly: deps.isHereOnly(person.platform) };
+      const url = `${deps.publicUrl}/upload/${nonce}`;
+      return { url, limitBytes: deps.limitBytes, isHereOnly: deps.isHereOnly(person.platform) };
     },
 
     /** What the link's page shows. Changes nothing: chat programs fetch links to preview them. @throws AppError upload_*. */

@@ -51,6 +51,7 @@ describe('uploads', () => {
       async deliver(_upload, clip) {
         delivered.push(clip);
       },
+      limitBytes: 4_096_000_000,
       publicUrl: 'http://localhost:3000',
       isHereOnly: () => true,
       random: randomBytes,
