@@ -39,10 +39,10 @@ export interface Inbox {
 }
 
 /** What a press says that presses nothing. */
-const TOASTS: Readonly<Record<string, string>> = {
-  [DISABLED]: 'Not now. The card says why.',
-  [HEADER]: 'Choose one below.',
-};
+const TOASTS: ReadonlyMap<string | undefined, string> = new Map([
+  [DISABLED, 'Not now. The card says why.'],
+  [HEADER, 'Choose one below.'],
+]);
 
 export function createInbox(deps: InboxDeps): Inbox {
   const { api, messenger, dispatch, limits, bot, offerClips, hints, log, signal } = deps;
@@ -65,7 +65,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   async function answer(invocation: Invocation, cause: string | null): Promise<void> {
     const given = await dispatch.handle(invocation, limits);
     if (given.kind !== 'reply') return;
-    if (given.refused === 'aborted') throw new AppError('aborted');
+    if (given.refused === 'aborted' && signal.aborted) throw new AppError('aborted');
     await show(invocation, given, cause);
   }
 
@@ -84,7 +84,7 @@ export function createInbox(deps: InboxDeps): Inbox {
 
   /** The button shows a spinner until then. After a restart it may be too late, and nobody waits for it. */
   async function acknowledge(query: NonNullable<Update['callback_query']>): Promise<void> {
-    const toast = TOASTS[query.data ?? ''];
+    const toast = TOASTS.get(query.data);
     try {
       await api.answerCallbackQuery(query.id, toast === undefined ? {} : { text: toast, show_alert: true });
     } catch (error) {
@@ -93,7 +93,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   async function handlePress(query: NonNullable<Update['callback_query']>, key: string): Promise<void> {
-    const isOurs = !((query.data ?? '') in TOASTS) && query.message?.chat.type === 'private';
+    const isOurs = !TOASTS.has(query.data) && query.message?.chat.type === 'private';
     const invocation = isOurs ? readPress(query, key) : null;
     if (invocation?.kind !== 'press') return;
     if (!(await hints.takePress(invocation))) await answer(invocation, null);
