@@ -22,12 +22,15 @@ export interface PostersDeps {
   readonly log: { debug(facts: object, message: string): void };
 }
 
+/** A bucket that is slow today must not hold up every press of a button. */
+const READ_TIMEOUT_MS = 1_500;
+
 export type Posters = ReturnType<typeof createPosters>;
 
 export function createPosters({ media, decode, log }: PostersDeps) {
   async function readKept(mediaId: string): Promise<Buffer | null> {
     try {
-      const kept = await media.readPoster(mediaId);
+      const kept = await withinTime(media.readPoster(mediaId));
       return kept && isPoster(kept) ? kept : null;
     } catch (error) {
       log.debug({ err: error }, 'the picture of a clip cannot be read');
@@ -55,4 +58,15 @@ export function createPosters({ media, decode, log }: PostersDeps) {
       return { extension: 'png', data: drawPoster(clip, words) };
     },
   };
+}
+
+/** Null where it takes too long. */
+async function withinTime<T>(reading: Promise<T>): Promise<T | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(late.resolve, READ_TIMEOUT_MS, null);
+  try {
+    return await Promise.race([reading, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -144,6 +144,12 @@ describe('the pictures of clips', () => {
     assert.deepEqual(await broken.of({ ...clip, mediaId }), drawn);
   });
 
+  it('are drawn where the store takes its time', async () => {
+    const media = { keepPoster: async () => {}, readPoster: () => new Promise<Buffer>(() => {}) };
+    const slow = createPosters({ media, decode: null, log });
+    assert.equal((await slow.of({ ...clip, mediaId: 'clip-of-the-test' })).extension, 'png');
+  });
+
   it('are drawn in the shape of the clip, small, with every letter within the frame', () => {
     const SHAPES = [
       [720, 1280, 180, 320],
