@@ -24,8 +24,11 @@ import { isFromTelegram, readUpdate, webhookSecret } from './webhook.ts';
 /** Where the Bot API is unless the operator runs a server of their own. */
 export const CLOUD_API_ROOT = 'https://api.telegram.org';
 
-/** What a poll hands out may hold back what comes after it for so long. A webhook is answered at once. */
-const PATIENCE_MS = 500;
+/**
+ * What a poll hands out may hold back what comes after it for so long: answers come sooner even when many people write at once, and
+ * cost no write more. A webhook is answered at once.
+ */
+const PATIENCE_MS = 2_000;
 const RECONNECT_MS = 2_000;
 /** More would only cover the card. */
 const OPTIONS_AT_ONCE = 8;

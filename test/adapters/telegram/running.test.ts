@@ -45,16 +45,21 @@ describe('polling', () => {
       assert.equal(waits.length, 200, 'everybody is answered once');
       return waits[197] ?? Number.POSITIVE_INFINITY;
     };
+    const timeAlone = async (): Promise<number> => {
+      const waits: number[] = [];
+      for (let i = 0; i < 20; i++) {
+        const askedAt = performance.now();
+        await clara.say('/help');
+        waits.push(performance.now() - askedAt);
+      }
+      return waits.toSorted((a, b) => a - b)[10] ?? 0;
+    };
     // They have met the bot before, and it has been running for a while.
     await burst();
+    // What else the machine does may change meanwhile.
+    const before = await timeAlone();
     const p99 = Math.min(await burst(), await burst(), await burst());
-    const alone: number[] = [];
-    for (let i = 0; i < 20; i++) {
-      const askedAt = performance.now();
-      await clara.say('/help');
-      alone.push(performance.now() - askedAt);
-    }
-    const aloneMs = alone.toSorted((a, b) => a - b)[10] ?? 0;
+    const aloneMs = Math.max(before, await timeAlone());
     t.diagnostic(`p99 ${Math.round(p99)} ms; alone ${aloneMs.toFixed(1)} ms`);
     assert.ok(p99 < Math.max(500, 200 * aloneMs), `p99 was ${Math.round(p99)} ms, alone ${aloneMs.toFixed(1)} ms`);
   });
