@@ -15,6 +15,7 @@ import { PROGRESS_TIMING } from '#adapters/telegram/progress.ts';
 import type { ClipOffer } from '#chat/invocation.ts';
 import { AppError } from '#domain/errors.ts';
 import type { TelegramPerson } from '#test/fakes/telegram/person.ts';
+import { startFakeTelegram } from '#test/fakes/telegram/server.ts';
 import { CLIP } from '#test/support/stand.ts';
 import { startAlone, startTelegramStand, type TelegramStand } from '#test/support/telegram-stand.ts';
 
@@ -118,6 +119,26 @@ describe('a download', () => {
     stand.telegram.addFault({ method: 'file', status: 0, breaks: 'drop' });
     assert.match(clara.read(await clara.send(clara.describeClip(clip))), /^New TikTok post/);
   });
+});
+
+test('the Bot API server of the tests hands out parts of files, and refuses those that are not there', async () => {
+  const telegram = await startFakeTelegram();
+  try {
+    const id = telegram.addFile({
+      name: 'x.mp4',
+      sizeBytes: 10,
+      open: async () => Readable.from([Buffer.from('0123456789')]),
+    });
+    const get = async (range: string) => {
+      const answer = await fetch(`${telegram.origin}/file/bot${telegram.token}/videos/${id}`, { headers: { range } });
+      return [answer.status, answer.headers.get('content-range'), await answer.text()];
+    };
+    assert.deepEqual(await get('bytes=4-'), [206, 'bytes 4-9/10', '456789']);
+    assert.deepEqual(await get('bytes=2-3'), [206, 'bytes 2-3/10', '23']);
+    assert.deepEqual(await get('bytes=10-'), [416, 'bytes */10', '']);
+  } finally {
+    await telegram.stop();
+  }
 });
 
 test('a server of one’s own may take longer to fetch a large file than a call waits', async () => {

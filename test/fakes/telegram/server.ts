@@ -145,23 +145,24 @@ export async function startFakeTelegram({ isLocal = false } = {}): Promise<FakeT
       response.writeHead(call.status, { 'content-type': 'text/html' }).end('<html><body>No such file</body></html>');
       return;
     }
-    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    const bytes = await file.open();
-    const sizeBytes = file.sizeBytes;
-    if (start > 0 && start >= sizeBytes) {
+    const { sizeBytes, hasRanges = true } = file;
+    const asked = hasRanges ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null;
+    const start = Number(asked?.[1] ?? 0);
+    const end = Math.min(Number(asked?.[2] || sizeBytes), sizeBytes - 1);
+    if (asked && start > end) {
       call.status = 416;
       response.writeHead(416, { 'content-range': `bytes */${sizeBytes}` }).end();
       return;
     }
-    const isPart = start > 0 && file.hasRanges !== false;
-    call.status = isPart ? 206 : 200;
+    const bytes = await file.open();
+    call.status = asked ? 206 : 200;
     response.writeHead(call.status, {
       'content-type': 'application/octet-stream',
-      ...(file.hasRanges !== false && { 'accept-ranges': 'bytes' }),
-      ...(isPart && { 'content-range': `bytes ${start}-${sizeBytes - 1}/${sizeBytes}` }),
+      ...(hasRanges && { 'accept-ranges': 'bytes' }),
+      ...(asked && { 'content-range': `bytes ${start}-${end}/${sizeBytes}` }),
     });
     // A file that breaks off breaks the connection too, as it would over there.
-    await pipeline(isPart ? leaveOut(bytes, start) : bytes, response).catch(() => response.destroy());
+    await pipeline(asked ? cutOut(bytes, start, end + 1) : bytes, response).catch(() => response.destroy());
     state.events.emit('called');
   }
 
@@ -307,12 +308,12 @@ const unfold = (values: Payload): Payload =>
     ]),
   );
 
-async function* leaveOut(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
-  let left = count;
+async function* cutOut(bytes: AsyncIterable<Uint8Array>, from: number, to: number): AsyncGenerator<Uint8Array> {
+  let offset = 0;
   for await (const chunk of bytes) {
-    const rest = chunk.subarray(Math.min(left, chunk.length));
-    left -= chunk.length - rest.length;
-    if (rest.length > 0) yield rest;
+    const part = chunk.subarray(Math.max(0, from - offset), Math.max(0, to - offset));
+    offset += chunk.length;
+    if (part.length > 0) yield part;
   }
 }
 
