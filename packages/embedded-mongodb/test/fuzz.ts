@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Collection, MongoClient } from 'mongodb';
+import { type Collection, MongoClient, MongoNetworkError } from 'mongodb';
 import { startEmbeddedMongodb } from '../src/index.ts';
 import { type Case, KEPT_TYPES } from './fuzz/cases.ts';
 import { type Outcome, outcomeOf, show } from './fuzz/compare.ts';
@@ -76,11 +76,23 @@ function report(seed: number, { kind, shown }: Case, ours: Outcome, theirs: Outc
 }
 
 const isDifferent = ([ours, theirs]: Outcome[]) => ours?.text !== theirs?.text;
-for (let seed = Number(values.seed); done < Number(values.cases); seed += 1) {
+async function fuzzRound(seed: number): Promise<void> {
   for await (const result of runRound(seed, collections, isDifferent)) {
     done += 1;
     await judge(seed, result.case, result.outcomes);
     if (result.after && !isDifferent(result.outcomes)) await judge(seed, result.case, result.after);
+  }
+}
+
+for (let seed = Number(values.seed); done < Number(values.cases); seed += 1) {
+  try {
+    await fuzzRound(seed);
+  } catch (error) {
+    // Some cases end the other server; whoever started it starts it again.
+    if (!(error instanceof MongoNetworkError)) throw error;
+    process.stdout.write(
+      `seed ${seed}: the other server broke off (${error.message}); the rest of the round is left out\n`,
+    );
   }
 }
 const explained = [...reasons].map(([reason, count]) => `\n  ${count} x ${reason}`).join('');
