@@ -115,6 +115,8 @@ export interface Notice {
   readonly key: string;
   readonly kind: NoticeKind;
   readonly at: Date;
+  /** Sends of which it is not known that they failed; counted where the platform does not drop repeated messages. */
+  readonly sends?: number;
 }
 
 /** Posts made from clips that came together: one card, one consent, a time each. */

@@ -7,6 +7,7 @@ import type { Account } from '../domain/account.ts';
 import { type Delivery, GATHER_MS } from '../domain/notice-policy.ts';
 import type { Notice, NoticeKind, Post } from '../domain/post-record.ts';
 import type { PostStore } from '../stores/posts.ts';
+import type { ClaimedNotice, NoticeSending } from './notice-sending.ts';
 
 export interface Waiting {
   readonly post: Post;
@@ -15,6 +16,7 @@ export interface Waiting {
 
 export interface GatheredNoticesDeps {
   readonly posts: PostStore;
+  readonly sending: Pick<NoticeSending, 'send'>;
   readonly findAccount: (id: string) => Promise<Account | null>;
   readonly renderGathered: (kind: NoticeKind, waiting: readonly [Waiting, ...Waiting[]]) => Reply;
 }
@@ -25,16 +27,17 @@ export type Gathered =
   | { readonly kind: 'left_to_another' }
   | { readonly kind: 'stale' };
 
-export function createGatheredNotices({ posts, findAccount, renderGathered }: GatheredNoticesDeps) {
+export function createGatheredNotices({ posts, sending, findAccount, renderGathered }: GatheredNoticesDeps) {
   const dueOf = ({ due }: Post) => due?.at?.getTime() ?? 0;
   const since = ({ outbox }: Post) => outbox[0]?.at.getTime() ?? 0;
 
   return async function tell(
     adapter: Adapter,
-    post: Post,
+    claimed: ClaimedNotice,
     { kind, key }: Notice,
     delivery: Delivery & { kind: 'send' },
   ): Promise<Gathered> {
+    const { post } = claimed;
     const owing = (await posts.listOwing(post, kind)).toSorted((a, b) => since(a) - since(b) || (a.id < b.id ? -1 : 1));
     // The person has seen to it meanwhile.
     if (!owing.some(({ id }) => id === post.id)) return { kind: 'stale' };
@@ -49,13 +52,13 @@ export function createGatheredNotices({ posts, findAccount, renderGathered }: Ga
       waiting.push({ post: one, account: one.accountId ? await findAccount(one.accountId) : null });
     const [first, ...others] = waiting;
     if (!first) return { kind: 'stale' };
-    const outcome = await adapter.send(post.card.chatId, {
+    const outcome = await sending.send(adapter, claimed, {
       reply: renderGathered(kind, [first, ...others]),
       idempotencyKey: key,
       answers: others.length === 0 ? post.card.messageRef : null,
       edits: null,
       silent: delivery.silent,
     });
-    return { kind: 'told', outcome, told: waiting };
+    return outcome ? { kind: 'told', outcome, told: waiting } : { kind: 'left_to_another' };
   };
 }

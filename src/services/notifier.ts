@@ -1,6 +1,7 @@
 // Delivers what posts owe to people: at least once, in order per post, by the platform the post was made on. A platform that is down
 // delays notices and nothing else.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Adapter, SendOutcome } from '../chat/adapter.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { Account } from '../domain/account.ts';
@@ -9,6 +10,7 @@ import type { Notice, NoticeKind, Post } from '../domain/post-record.ts';
 import type { User } from '../domain/user.ts';
 import type { PostStore } from '../stores/posts.ts';
 import { createGatheredNotices, type GatheredNoticesDeps } from './gathered-notices.ts';
+import { type ClaimedNotice, createNoticeSending } from './notice-sending.ts';
 import { createSweep, type Sweep } from './sweep.ts';
 
 /** While a notice is being sent nobody else sends it; after a crash it is sent again this much later. */
@@ -33,10 +35,12 @@ export interface NotifierDeps {
 
 export function createNotifier(deps: NotifierDeps): Sweep {
   const { posts } = deps;
-  const tellGathered = createGatheredNotices(deps);
+  const sending = createNoticeSending({ posts, wait: delay });
+  const tellGathered = createGatheredNotices({ ...deps, sending });
 
   async function deliverNext(id: string): Promise<void> {
-    const post = await posts.claimNotice(id, deps.newId(), HOLD_MS);
+    const owner = deps.newId();
+    const post = await posts.claimNotice(id, owner, HOLD_MS);
     const notice = post?.outbox[0];
     if (!post || !notice) return;
     const adapter = deps.adapterFor(post.card.platform);
@@ -48,21 +52,25 @@ export function createNotifier(deps: NotifierDeps): Sweep {
     const account = post.accountId ? await deps.findAccount(post.accountId) : null;
     const delivery = await decide(post, notice.kind);
     if (delivery.kind !== 'send') {
-      await posts.settleNotice(id, notice.key, null);
+      await sending.settle(id, notice.key, null);
       await refreshCard(adapter, post, account, notice.key);
       return;
     }
-    if (isGathered(notice.kind)) return deliverGathered(adapter, post, notice, delivery);
+    if (isGathered(notice.kind)) return deliverGathered(adapter, { post, owner }, notice, delivery);
     // "Posted" becomes "live" in the same message: one post, one line in the chat.
     const edits = notice.kind === 'live' && adapter.limits.edits ? post.noticeRef : null;
-    const outcome = await adapter.send(post.card.chatId, {
-      reply: deps.renderNotice(notice.kind, post, account),
-      idempotencyKey: notice.key,
-      answers: edits === null ? post.card.messageRef : null,
-      edits,
-      silent: delivery.silent || edits !== null,
-    });
-    await settle(adapter, { post, account }, notice, outcome);
+    const outcome = await sending.send(
+      adapter,
+      { post, owner },
+      {
+        reply: deps.renderNotice(notice.kind, post, account),
+        idempotencyKey: notice.key,
+        answers: edits === null ? post.card.messageRef : null,
+        edits,
+        silent: delivery.silent || edits !== null,
+      },
+    );
+    if (outcome) await settle(adapter, { post, account }, notice, outcome);
   }
 
   async function settle(
@@ -81,18 +89,18 @@ export function createNotifier(deps: NotifierDeps): Sweep {
       return;
     }
     // Struck first: an edit that fails must not have the news told twice.
-    await posts.settleNotice(post.id, notice.key, outcome.messageRef);
+    await sending.settle(post.id, notice.key, outcome.messageRef);
     await refreshCard(adapter, post, account, notice.key);
   }
 
   async function deliverGathered(
     adapter: Adapter,
-    post: Post,
+    claimed: ClaimedNotice,
     notice: Notice,
     delivery: Delivery & { kind: 'send' },
   ): Promise<void> {
-    const gathered = await tellGathered(adapter, post, notice, delivery);
-    if (gathered.kind === 'stale') await posts.settleNotice(post.id, notice.key, null);
+    const gathered = await tellGathered(adapter, claimed, notice, delivery);
+    if (gathered.kind === 'stale') await sending.settle(claimed.post.id, notice.key, null);
     if (gathered.kind !== 'told') return;
     const { outcome, told } = gathered;
     // What becomes of one of many must not overwrite the message that speaks of all.

@@ -8,6 +8,15 @@ import { PIPELINE, type StoredPost, toPost } from './post-schema.ts';
 /** More than anybody is told of in one message. */
 const GATHERED_AT_MOST = 500;
 
+/** The outbox with so many sends more, or less, of one notice. */
+const withSends = (key: string, more: number) => {
+  const sends = { $max: [0, { $add: [{ $ifNull: ['$$this.sends', 0] }, more] }] };
+  const counted = { $mergeObjects: ['$$this', { sends }] };
+  return {
+    $map: { input: '$outbox', in: { $cond: [{ $eq: ['$$this.key', { $literal: key }] }, counted, '$$this'] } },
+  };
+};
+
 export function createNoticeQueries(model: Model<StoredPost>) {
   return {
     /** Posts that owe a person a message, up to `until`. */
@@ -54,6 +63,14 @@ export function createNoticeQueries(model: Model<StoredPost>) {
       return stored?.notifiedBy === owner ? toPost(stored) : null;
     },
 
+    /** Counts a send of a claimed notice before it is made. Gives the count; null where another has claimed it meanwhile. */
+    async beginSend(id: string, owner: string, key: string): Promise<number | null> {
+      const stored = await model
+        .findOneAndUpdate({ _id: id, notifiedBy: owner }, [{ $set: { outbox: withSends(key, 1) } }], PIPELINE)
+        .lean<StoredPost | null>();
+      return stored?.outbox.find(notice => notice.key === key)?.sends ?? null;
+    },
+
     /** Strikes a notice, keeps where its message stands, and lets the next one of the post go at once. */
     async settleNotice(id: string, key: string, messageRef: string | null): Promise<void> {
       const rest = { $filter: { input: '$outbox', cond: { $ne: ['$$this.key', { $literal: key }] } } };
@@ -65,6 +82,11 @@ export function createNoticeQueries(model: Model<StoredPost>) {
         ],
         { updatePipeline: true },
       );
+    },
+
+    /** The send that was counted came to nothing, and whoever made it knows. */
+    async takeSendBack(id: string, key: string): Promise<void> {
+      await model.updateOne({ _id: id }, [{ $set: { outbox: withSends(key, -1) } }], { updatePipeline: true });
     },
 
     async delayNotice(id: string, delayMs: number | null): Promise<void> {

@@ -114,7 +114,7 @@ export const postSchema = new Schema<StoredPost>(
     tries: part({ prepare: Number, initiate: Number, upload: Number, status: Number }),
     problem: optional(part({ code: String, facts: Schema.Types.Mixed, at: Date })),
     publication: optional(publication),
-    outbox: [part({ key: String, kind: { type: String, enum: NOTICE_KINDS }, at: Date })],
+    outbox: [part({ key: String, kind: { type: String, enum: NOTICE_KINDS }, at: Date, sends: Number })],
     notifyAt: { type: Date, default: null },
     notifiedBy: { type: String, default: null },
     writtenBy: { type: String, default: null },

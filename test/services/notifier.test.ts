@@ -77,6 +77,54 @@ const untilSettled = (post: Post) =>
     ({ outbox, notifyAt }) => outbox.length === 0 && notifyAt === null,
   );
 
+test('where repeats are not dropped, two crashes in the middle of a send are the last: the person may have been told twice', async () => {
+  const plain = { ...adapter, limits: { ...adapter.limits, deduplicatesSends: false } };
+  const owing = async (sends: number) => {
+    const post = await addOwing('held');
+    await stage.posts.model.updateOne(
+      { _id: post.id },
+      { $set: { 'outbox.0.kind': 'failed', 'outbox.0.sends': sends } },
+    );
+    return post;
+  };
+  const [once, twice] = [await owing(1), await owing(2)];
+  startNotifier([plain]);
+  await untilSettled(once);
+  await untilSettled(twice);
+  assert.deepEqual(
+    headings(once).filter(text => text === 'failed'),
+    ['failed'],
+  );
+  assert.deepEqual(
+    headings(twice).filter(text => text === 'failed'),
+    [],
+  );
+});
+
+test('a platform that answers nothing but failures is no crash: the notice is told once it works', async () => {
+  const plain = { ...adapter, limits: { ...adapter.limits, deduplicatesSends: false } };
+  const post = await addOwing('failed');
+  let failures = 0;
+  adapter.interfere(() => {
+    failures += 1;
+    if (failures <= 4) throw new Error('nobody answers');
+    return null;
+  });
+  startNotifier([plain]);
+  await stage.until('five tries', async () => {
+    await stage.posts.model.updateOne(
+      { _id: post.id, notifyAt: { $type: 'date' } },
+      { $set: { notifyAt: new Date(0) } },
+    );
+    return failures >= 5;
+  });
+  await untilSettled(post);
+  assert.deepEqual(
+    headings(post).filter(text => text === 'failed'),
+    ['failed'],
+  );
+});
+
 /** Answers every send with `outcome` and counts them. */
 function answerWith(outcome: SendOutcome | Error): OutgoingMessage[] {
   const tried: OutgoingMessage[] = [];
