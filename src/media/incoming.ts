@@ -25,8 +25,8 @@ export interface IncomingOptions {
 
 /** How much may arrive between two looks at the free space. */
 const SPACE_CHECK_BYTES = 32 * 1024 * 1024;
-/** How much of one clip may be in memory, waiting for the disk. */
-const WRITE_AHEAD_BYTES = 512 * 1024;
+/** How much of one clip may be in memory, waiting for the disk. Four times as much is no quicker, and takes 15 MB more. */
+const WRITE_AHEAD_BYTES = 128 * 1024;
 const HASH_BUFFER_BYTES = 1024 * 1024;
 
 /** What is known in memory of a clip in parts; after a restart it is made anew. */
