@@ -3,7 +3,7 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -128,10 +128,7 @@ export function createIncoming(options: IncomingOptions): Pick<MediaStore, 'rece
   async function hashOf(mediaId: string, sizeBytes: number): Promise<string> {
     const state = states.get(mediaId);
     if (state?.hashedBytes === sizeBytes) return state.hash.copy().digest('hex');
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(pathOf(mediaId), { highWaterMark: HASH_BUFFER_BYTES }))
-      hash.update(chunk);
-    return hash.digest('hex');
+    return inFile(pathOf(mediaId), 'r', hashWhole);
   }
 
   const parts: ClipParts = {
@@ -214,6 +211,17 @@ function openSink(file: FileHandle) {
       await ended;
     },
   };
+}
+
+/** One buffer for all of it: a fresh one for each piece would be 4 GB of garbage. */
+async function hashWhole(file: FileHandle): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(HASH_BUFFER_BYTES);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, bytesRead));
+  }
 }
 
 async function inFile<T>(path: string, flags: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
