@@ -33,6 +33,8 @@ export interface GroundOptions {
   readonly settings?: object;
 }
 
+/** As `npm start` runs it. */
+const NODE_ARGS = ['--max-semi-space-size=4', '--expose-gc'];
 const WAIT_MS = 60_000;
 const LOOK_EVERY_MS = 25;
 
@@ -69,7 +71,7 @@ export async function openGround({ leaseMs, settings = {} }: GroundOptions = {})
     env,
     journal,
     async startClipcue() {
-      const child = startProcess('test/proofs/clipcue.ts', { env, args, nodeArgs: ['--expose-gc'] });
+      const child = startProcess('test/proofs/clipcue.ts', { env, args, nodeArgs: NODE_ARGS });
       children.push(child);
       await child.waitForLine(/^ready$/);
       return child;
