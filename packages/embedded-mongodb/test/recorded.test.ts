@@ -40,6 +40,7 @@ if (process.argv.includes('--record')) {
   const recorded: Recorded = {};
   for (const seed of SEEDS) recorded[seed] = (await replay(seed)).digests;
   writeFileSync(FILE, `${JSON.stringify(recorded, null, 1)}\n`);
+  process.exit();
 } else {
   const recorded = JSON.parse(readFileSync(FILE, 'utf8')) as Recorded;
   const options = { skip: !isEmbedded && 'fuzz.ts compares with the other server' };

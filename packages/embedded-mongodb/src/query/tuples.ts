@@ -44,7 +44,8 @@ export function eachTuple(document: Document, paths: readonly Path[], multikey: 
       const reached = advance(level.document, path, at, taken);
       positions[index] = reached;
       if (!Array.isArray(reached.value)) continue;
-      if (array !== null && array !== reached.value) throw parallel(path, reached, inside, positions);
+      if (array !== null && !isSame(index, inside[0] as number, positions))
+        throw parallel(path, reached, inside, positions);
       array = reached.value;
       inside.push(index);
       multikey[index] = true;
@@ -52,6 +53,13 @@ export function eachTuple(document: Document, paths: readonly Path[], multikey: 
     }
     if (array === null) emit(positions.map(position => position.value));
     else enter(array, inside, positions, staysWhole);
+  }
+
+  /** By where it is, too: one array may stand in two fields, as `{ $set: { a: '$b' } }` puts it there. */
+  function isSame(left: number, right: number, positions: readonly Position[]): boolean {
+    const [one, other] = [positions[left] as Position, positions[right] as Position];
+    const way = (index: number) => (paths[index] as Path).slice(0, one.at).join('.');
+    return one.value === other.value && one.at === other.at && way(left) === way(right);
   }
 
   function enter(array: Value[], inside: readonly number[], positions: readonly Position[], staysWhole: boolean): void {

@@ -111,6 +111,13 @@ describe("by MongoDB's source", source, () => {
     await things.dropIndexes();
   });
 
+  it('one array copied into another field is parallel to it', async () => {
+    await store({ _id: 1, a: [1] });
+    await things.createIndex({ a: 1, b: 1 }, { name: 'both' });
+    await assert.rejects(things.updateOne({}, [{ $set: { b: '$a' } }]), { code: 171 });
+    await things.dropIndex('both');
+  });
+
   it('validate counts the entries of each index', async () => {
     await store({ _id: 1, a: [1, 2] }, { _id: 2, a: 3 }, { _id: 3 });
     await things.createIndex({ a: 1 }, { sparse: true });
