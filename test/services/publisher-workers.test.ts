@@ -91,7 +91,8 @@ test('posts of one account go up one after the other, those of two accounts side
 test('an account’s turn survives a long upload and ends with a dead worker’s lease', async () => {
   const { id: accountId, username } = await stage.addAccount();
   const long = await stage.addPost(clip, accountId);
-  await stage.fault({ kind: 'slow', route: 'upload', delayMs: 600, count: 1 });
+  // Long enough to be seen on a machine that is busy with other things.
+  await stage.fault({ kind: 'slow', route: 'upload', delayMs: 2_000, count: 1 });
   stage.startRunner({ timing: { ...SHORT_TIMING, leaseMs: 300 } });
   await stage.waitFor(long.id, 'an upload', ({ step }) => step === 'committing', { hasten: false });
   const next = await stage.addPost(clip, accountId);
