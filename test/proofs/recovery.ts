@@ -1,6 +1,7 @@
-// A worker is killed with many posts in its hands: the last of them is taken up again within the lease and two seconds.
+// A worker is killed with as many uploads under way as it may have: the last of them is taken up again within the lease and two seconds.
 
 import assert from 'node:assert/strict';
+import { UPLOADS_AT_ONCE } from '#services/publisher/runner.ts';
 import { DEFAULT_TIMING } from '#services/publisher/work.ts';
 import { openLoad, type PostOnRecord } from './load.ts';
 
@@ -11,7 +12,7 @@ const WAIT_MS = 30_000;
 
 export async function proveRecovery(
   print: (line: string) => void,
-  { posts = 150, leaseMs = DEFAULT_TIMING.leaseMs } = {},
+  { posts = UPLOADS_AT_ONCE, leaseMs = DEFAULT_TIMING.leaseMs } = {},
 ): Promise<void> {
   const load = await openLoad({ accounts: posts, leaseMs });
   try {

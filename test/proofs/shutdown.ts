@@ -13,14 +13,14 @@ const UPLOAD_MS = 60_000;
 const LEAD_MS = 4_000;
 const WAIT_MS = 30_000;
 
-export async function proveShutdown(print: (line: string) => void, { posts = 180, everyMs = 40 } = {}): Promise<void> {
+export async function proveShutdown(print: (line: string) => void, { posts = 60, everyMs = 100 } = {}): Promise<void> {
   const load = await openLoad({ accounts: posts, leaseMs: DEFAULT_TIMING.leaseMs });
   try {
     await load.fault({ kind: 'slow', route: 'upload', delayMs: UPLOAD_MS });
     const ending = await load.startWorker(0);
     const dueMs = Date.now() + LEAD_MS;
     const due = await load.schedule(posts, dueMs, everyMs);
-    // Alone until half of the posts are due, so that it is known whose they are; those due later are either worker's.
+    // Half of them are about as many as are sent at once. Alone until half of the posts are due, so that it is known whose they are; those due later are either worker's.
     const isHalfAtWork = (all: PostOnRecord[]) => all.filter(isAtWork).length >= posts / 2;
     const before = await load.until('half of the posts to be at work', WAIT_MS, isHalfAtWork);
     await load.startWorker(1);

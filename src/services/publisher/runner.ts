@@ -40,7 +40,8 @@ export interface Runner {
 /** An alarm does not say whose post it is; all alarms together count as one person. */
 const NOBODY = '';
 
-const UPLOADS_AT_ONCE = 32;
+/** More would share the same line, and each take longer than TikTok waits. */
+export const UPLOADS_AT_ONCE = 32;
 /** Some more have their next chunk ready. */
 const UPLOADING_AT_ONCE = 40;
 const LOOKS_AT_ONCE = 64;
