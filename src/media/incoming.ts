@@ -204,7 +204,9 @@ function openSink(file: FileHandle) {
   ended.catch(() => undefined);
   return {
     async write(chunk: Uint8Array): Promise<void> {
-      if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), ended]);
+      // `once` hears of a failure that is still to come.
+      if (stream.errored) throw stream.errored;
+      if (!stream.write(chunk)) await once(stream, 'drain');
     },
     async end(): Promise<void> {
       stream.end();

@@ -6,14 +6,12 @@ import { AppError, isAppError } from '../domain/errors.ts';
 import type { AccountStore, GrantState, SealedGrant } from '../stores/accounts.ts';
 import type { TokenBox } from '../stores/token-box.ts';
 import type { TikTokClient } from '../tiktok/client.ts';
+import { insist } from './insistence.ts';
 
 /** A token this close to its end is refreshed first: the call itself takes time. */
 const FRESH_FOR_MS = 60_000;
 const REFRESH_LEASE_MS = 20_000;
 const WAIT_FOR_OTHER_MS = 100;
-/** Some seconds altogether: the database's own retries come on top, and the lease ends after twenty. */
-const SAVE_TRIES = 5;
-const SAVE_RETRY_MS = 200;
 
 export interface AccessTokensDeps {
   readonly accounts: AccountStore;
@@ -67,8 +65,8 @@ export function createAccessTokens(deps: AccessTokensDeps) {
         accessExpiresAt: fresh.accessExpiresAt,
         refreshExpiresAt: fresh.refreshExpiresAt,
       };
-      // On disk before anybody uses it: the old pair is dead from here.
-      if (!(await save(id, leased.grantFence, sealed))) throw new AppError('lease_lost');
+      // On disk before anybody uses it: the old pair is dead from here, and a new one that is lost costs the person a reconnect.
+      if (!(await insist(() => accounts.saveGrant(id, leased.grantFence, sealed)))) throw new AppError('lease_lost');
       return sealed;
     } catch (error) {
       if (!isAppError(error)) throw error;
@@ -76,18 +74,6 @@ export function createAccessTokens(deps: AccessTokensDeps) {
       const ended = error.code === 'tiktok_grant_ended' && leased.status === 'active';
       await accounts.endGrantLease(id, leased.grantFence, ended ? 'needs_reconnect' : undefined);
       throw error;
-    }
-  }
-
-  /** Insists on saving, since a new pair that is lost costs the person a reconnect. False where the lease was lost. */
-  async function save(id: string, fence: number, grant: SealedGrant): Promise<boolean> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await accounts.saveGrant(id, fence, grant);
-      } catch (error) {
-        if (tries === SAVE_TRIES) throw error;
-        await delay(SAVE_RETRY_MS * tries);
-      }
     }
   }
 

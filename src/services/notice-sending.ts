@@ -5,15 +5,12 @@
 import type { Adapter, OutgoingMessage, SendOutcome } from '../chat/adapter.ts';
 import type { Post } from '../domain/post-record.ts';
 import type { PostStore } from '../stores/posts.ts';
+import { insist } from './insistence.ts';
 
 const SENDS_AT_MOST = 2;
-/** Some seconds together: the news has been told, and what is not noted now would be told again. */
-const SETTLE_TRIES = 5;
-const SETTLE_RETRY_MS = 200;
 
 export interface NoticeSendingDeps {
   readonly posts: Pick<PostStore, 'beginSend' | 'takeSendBack' | 'settleNotice'>;
-  readonly wait: (delayMs: number) => Promise<unknown>;
 }
 
 /** A claimed post, under the name that claimed its notice. */
@@ -24,7 +21,7 @@ export interface ClaimedNotice {
 
 export type NoticeSending = ReturnType<typeof createNoticeSending>;
 
-export function createNoticeSending({ posts, wait }: NoticeSendingDeps) {
+export function createNoticeSending({ posts }: NoticeSendingDeps) {
   return {
     /** Sends `message` unless it may have arrived twice already, which counts as sent. Null where another has claimed the notice. */
     async send(
@@ -47,16 +44,8 @@ export function createNoticeSending({ posts, wait }: NoticeSendingDeps) {
       }
     },
 
-    /** Strikes a notice that was told, insisting. */
-    async settle(postId: string, key: string, messageRef: string | null): Promise<void> {
-      for (let tries = 1; ; tries++) {
-        try {
-          return await posts.settleNotice(postId, key, messageRef);
-        } catch (error) {
-          if (tries === SETTLE_TRIES) throw error;
-          await wait(SETTLE_RETRY_MS * tries);
-        }
-      }
-    },
+    /** Strikes a notice that was told: what is not noted now would be told again. */
+    settle: (postId: string, key: string, messageRef: string | null): Promise<void> =>
+      insist(() => posts.settleNotice(postId, key, messageRef)),
   };
 }

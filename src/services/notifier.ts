@@ -1,7 +1,6 @@
 // Delivers what posts owe to people: at least once, in order per post, by the platform the post was made on. A platform that is down
 // delays notices and nothing else.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Adapter, SendOutcome } from '../chat/adapter.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { Account } from '../domain/account.ts';
@@ -35,7 +34,7 @@ export interface NotifierDeps {
 
 export function createNotifier(deps: NotifierDeps): Sweep {
   const { posts } = deps;
-  const sending = createNoticeSending({ posts, wait: delay });
+  const sending = createNoticeSending({ posts });
   const tellGathered = createGatheredNotices({ ...deps, sending });
 
   async function deliverNext(id: string): Promise<void> {

@@ -18,7 +18,7 @@ export interface SettlingDeps {
   readonly log: { warn(facts: object, message: string): void };
 }
 
-/** The right to look at a whole clip, renewed meanwhile: moving 4 GB takes minutes. After a crash somebody waits this long before a page. */
+/** The right to look at a whole clip, renewed meanwhile: moving 4 GB takes minutes. After a crash somebody waits this long. */
 const SETTLE_LEASE_MS = 20_000;
 const RENEW_EVERY_MS = 5_000;
 

@@ -9,7 +9,7 @@ import type { StoredPost } from './post-schema.ts';
 import { ofSameKind } from './same-kind.ts';
 
 /** A post that needs attention, and what is known of it without reading it. */
-export interface WakingPost extends Pick<Post, 'id' | 'ownerId' | 'state' | 'step' | 'due' | 'version'> {
+export interface WakingPost extends Pick<Post, 'id' | 'ownerId' | 'state' | 'step' | 'due'> {
   readonly wakeAt: Date;
 }
 
@@ -24,7 +24,7 @@ export function createWakingQueries(model: Model<StoredPost>) {
     const found = await model
       .find(
         { ...only, wakeAt: { $type: 'date', $lte: until }, ...ofSameKind(world) },
-        { ownerId: 1, state: 1, step: 1, due: 1, version: 1, wakeAt: 1 },
+        { ownerId: 1, state: 1, step: 1, due: 1, wakeAt: 1 },
       )
       .sort({ wakeAt: 1 })
       .limit(limit)

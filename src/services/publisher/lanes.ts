@@ -70,8 +70,6 @@ export function createLanes({ placesIn, queueLimit, run, onFree, stopping }: Lan
 
     waiting: (lane: Lane): number => lanes[lane].queue.size(),
 
-    isRunning: (id: string): boolean => running.has(id),
-
     /** Resolves once nothing runs any more. */
     async idle(): Promise<void> {
       await Promise.all(running.values());

@@ -71,11 +71,10 @@ export async function claimScheduled(work: Work, post: Post): Promise<StepOutcom
   }
   await requirePunctual(work, post);
   if (!(await catchUp(work, post))) return null;
-  if (!(await takeTurn(work, post, { withInit: !needsCreator(post) })))
-    return releaseFor(work, post, turnWaitMs(work, post));
+  const isReady = !needsCreator(post);
+  if (!(await takeTurn(work, post, { withInit: isReady }))) return releaseFor(work, post, turnWaitMs(work, post));
   // An upload of an earlier time was broken off before its last chunk; nothing can come of it.
-  const fresh = { ...post, attempt: null };
-  const attempt = needsCreator(fresh) ? null : intend(work, fresh);
+  const attempt = isReady ? intend(work, { attempt: null }) : null;
   return applyUnderLease(work, post, { event: 'claim', patch: { attempt } });
 }
 
@@ -124,7 +123,7 @@ async function askCreator(work: Work, post: Post): Promise<StepOutcome> {
 const isAnswerAwaited = ({ attempt }: Post): boolean => attempt !== null && attempt.publishId === null;
 
 /** Written before the call to init, so that a crash between the two is a known state. */
-const intend = ({ deps }: Work, { attempt }: Post): Attempt => ({
+const intend = ({ deps }: Work, { attempt }: Pick<Post, 'attempt'>): Attempt => ({
   number: (attempt?.number ?? 0) + 1,
   startedAt: new Date(deps.clock()),
   publishId: null,

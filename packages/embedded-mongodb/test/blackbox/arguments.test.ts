@@ -4,17 +4,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BSON, type Document } from 'mongodb';
-import { startTarget } from '../target.ts';
+import { startRefusals } from '../refusals.ts';
 
-const { db, isEmbedded } = await startTarget();
-const strict = { skip: !isEmbedded && "the other server's argument checks are loose" };
-await db.collection('c').insertOne({ _id: 1, a: 1, s: 'x', arr: [1, 2] } as never);
-await db.collection('c').createIndex({ a: 1 });
-
-async function refusal(command: Document): Promise<number | undefined> {
-  const reply = await db.command(command).catch((error: unknown) => error as Document);
-  return reply.writeErrors?.[0]?.code ?? reply.code;
-}
+const { strict, refusal } = await startRefusals();
 
 const INDEX_OPTIONS: [Document, number][] = [
   [{ unique: 'x' }, 14],
