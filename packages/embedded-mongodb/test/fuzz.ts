@@ -13,7 +13,7 @@ import { startEmbeddedMongodb } from '../src/index.ts';
 import { type Case, KEPT_TYPES } from './fuzz/cases.ts';
 import { type Outcome, outcomeOf, show } from './fuzz/compare.ts';
 import { explain } from './fuzz/explained.ts';
-import { runRound } from './fuzz/round.ts';
+import { type Result, runRound, stored } from './fuzz/round.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     /** How many differences are printed. */
     show: { type: 'string', default: '20' },
-    /** Print the stored documents with them. */
+    /** Print with them the documents that they met. */
     documents: { type: 'boolean', default: false },
   },
 });
@@ -42,23 +42,23 @@ const reasons = new Map<string, number>();
 let differences = 0;
 let done = 0;
 
-async function judge(seed: number, example: Case, [ours, theirs]: Outcome[]): Promise<void> {
+async function judge(seed: number, { case: example, before }: Result, [ours, theirs]: Outcome[]): Promise<void> {
   if (!ours || !theirs || ours.text === theirs.text) return;
-  const stored = show(await collections[0].find().toArray());
   const isRefused = ours.text.includes('error');
   const reason = explain({
     kind: example.kind,
     shown: show(example.shown),
     ours,
     theirs,
-    stored,
+    before,
+    after: await Promise.all(collections.map(async each => (await stored(each)).text)),
     failsWithoutDocuments: isRefused && (await outcomeOf(() => example.run(empty), false)).text === ours.text,
   });
   if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  else report(seed, example, ours, theirs, stored);
+  else report(seed, example, ours, theirs, before);
 }
 
-function report(seed: number, { kind, shown }: Case, ours: Outcome, theirs: Outcome, stored: string): void {
+function report(seed: number, { kind, shown }: Case, ours: Outcome, theirs: Outcome, before: string): void {
   differences += 1;
   if (differences > Number(values.show)) return;
   const left = ours.text.split('\n');
@@ -71,7 +71,7 @@ function report(seed: number, { kind, shown }: Case, ours: Outcome, theirs: Outc
   process.stdout.write(
     `#${differences} ${kind} (seed ${seed}) ${show(shown)}\n` +
       `   ours:   ${only(left, right)} ${ours.message}\n   theirs: ${only(right, left)} ${theirs.message}\n` +
-      (values.documents ? `   documents: ${stored}\n` : ''),
+      (values.documents ? `   documents: ${before}\n` : ''),
   );
 }
 
@@ -79,8 +79,8 @@ const isDifferent = ([ours, theirs]: Outcome[]) => ours?.text !== theirs?.text;
 async function fuzzRound(seed: number): Promise<void> {
   for await (const result of runRound(seed, collections, isDifferent)) {
     done += 1;
-    await judge(seed, result.case, result.outcomes);
-    if (result.after && !isDifferent(result.outcomes)) await judge(seed, result.case, result.after);
+    await judge(seed, result, result.outcomes);
+    if (result.after && !isDifferent(result.outcomes)) await judge(seed, result, result.after);
   }
 }
 

@@ -188,6 +188,14 @@ export function divideParts(left: Parts, right: Parts): Parts {
   return parts;
 }
 
+/** Exact, with the sign of the dividend. A divisor of zero is the caller's to refuse. */
+export function remainderParts(left: Parts, right: Parts): Parts {
+  if (left.special || right.special === 'nan') return { special: 'nan', negative: false };
+  if (right.special) return left;
+  const [a, b, exponent] = alignExponents(left, right);
+  return { negative: left.negative, coefficient: a % b, exponent };
+}
+
 /** Towards zero; `null` for NaN, infinities and magnitudes that cannot matter to a 64-bit integer. */
 export function truncateParts(parts: Parts): bigint | null {
   if (parts.special || parts.exponent > 40) return null;

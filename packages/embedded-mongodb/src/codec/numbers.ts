@@ -11,6 +11,7 @@ import {
   type Parts,
   partsOfDouble,
   partsOfInteger,
+  remainderParts,
   truncateParts,
 } from './decimal.ts';
 import { type Decimal, type Int32, int, isKind, type NumberValue } from './values.ts';
@@ -141,6 +142,20 @@ export function divideNumbers(left: NumberValue, right: NumberValue): NumberValu
     return decimalFromParts(divideParts(arithmeticParts(left), arithmeticParts(right)));
   }
   return toDouble(left) / toDouble(right);
+}
+
+/**
+ * The remainder of the truncated division. A whole double as divisor counts as an integer when 32 bits hold it: 8 % 3.0
+ * is the int 2, 8 % 3.25 the double 1.5 (jstests/core/projection_expr_mod.js of MongoDB). The divisor is not zero.
+ */
+export function remainderOf(left: NumberValue, right: NumberValue): NumberValue {
+  if (isDecimal(left) || isDecimal(right)) {
+    return decimalFromParts(remainderParts(arithmeticParts(left), arithmeticParts(right)));
+  }
+  const isFraction = typeof right === 'number' && (right | 0) !== right;
+  if (typeof left === 'number' || isFraction) return toDouble(left) % toDouble(right);
+  const result = (toInt64(left) as bigint) % (toInt64(right) as bigint);
+  return typeof left === 'bigint' || typeof right === 'bigint' ? result : int(Number(result));
 }
 
 export function toDecimal(value: NumberValue): Decimal {

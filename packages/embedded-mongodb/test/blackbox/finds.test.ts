@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Decimal128, type Document, Double } from 'mongodb';
+import { Decimal128, type Document, Double, Int32, Long } from 'mongodb';
 import { startTarget } from '../target.ts';
 
 const { db, isEmbedded } = await startTarget();
@@ -116,6 +116,27 @@ describe("by MongoDB's source", source, () => {
     await things.createIndex({ a: 1, b: 1 }, { name: 'both' });
     await assert.rejects(things.updateOne({}, [{ $set: { b: '$a' } }]), { code: 171 });
     await things.dropIndex('both');
+  });
+
+  // jstests/core/projection_expr_mod.js
+  it('the remainder of a whole double is an integer, of a fraction a double, of a decimal exact', async () => {
+    await store({ _id: 1 });
+    const pairs = [
+      [new Int32(8), new Double(3)],
+      [Long.fromInt(8), new Double(3)],
+      [Long.fromInt(8), new Double(3.25)],
+      [new Double(138.5), Long.fromInt(3)],
+      [Decimal128.fromString('1.50'), Decimal128.fromString('0.4')],
+      [new Int32(1), Decimal128.fromString('1E-6000')],
+    ];
+    const found = [];
+    for (const $mod of pairs) {
+      const [only] = await things
+        .aggregate([{ $project: { _id: 0, type: { $type: { $mod } }, text: { $toString: { $mod } } } }])
+        .toArray();
+      found.push(`${only?.type} ${only?.text}`);
+    }
+    assert.deepEqual(found, ['int 2', 'long 2', 'double 1.5', 'double 0.5', 'decimal 0.30', 'decimal 0E-6000']);
   });
 
   it('validate counts the entries of each index', async () => {

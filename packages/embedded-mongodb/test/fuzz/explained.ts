@@ -10,8 +10,10 @@ export type Difference = {
   shown: string;
   ours: Outcome;
   theirs: Outcome;
-  /** The stored documents as extended JSON. */
-  stored: string;
+  /** The documents that the case met, one a line. */
+  before: string;
+  /** The documents that each server has now, one a line. */
+  after: string[];
   /** This server refuses the case on an empty collection too. */
   failsWithoutDocuments: boolean;
 };
@@ -29,6 +31,14 @@ const hasExpression = ({ kind, shown }: Difference) =>
 /** An update computes in a pipeline, or in its filter. */
 const computes = (each: Difference) =>
   hasExpression(each) && (!isWrite(each) || /"(u|update)":\[|"\$expr"/.test(each.shown));
+const MODIFIED = /"nModified":\{"\$numberInt":"(\d+)"\}/;
+const withoutModified = ({ text }: Outcome) => text.replace(MODIFIED, '');
+const modifiedOf = ({ text }: Outcome) => Number(MODIFIED.exec(text)?.[1]);
+function changedDocuments({ before, after, ours }: Difference): number {
+  const unchanged = new Set(before.split('\n'));
+  const isUpsert = !ours.text.includes('"upserted":null');
+  return (after[0] ?? '').split('\n').filter(document => !unchanged.has(document)).length - Number(isUpsert);
+}
 /** 1.5 is the same value as a double and as a decimal. */
 const untyped = (text: string) =>
   text
@@ -97,19 +107,20 @@ const RULES: readonly Rule[] = [
       each.kind === 'modify' &&
       each.ours.text.replaceAll(/"last":.*/g, '') === each.theirs.text.replaceAll(/"last":.*/g, ''),
   },
-  // ObjectReplaceExecutor: a result with the same bytes is no modification.
+  // Manual, update: what results in no change to a document is not counted in nModified.
   {
-    reason: 'pipeline that changes nothing',
+    reason: 'nModified counts the documents that changed',
     applies: each =>
-      isWrite(each) &&
-      /"(u|update)":\[/.test(each.shown) &&
-      each.ours.text.replace(/"nModified":\{[^}]*\}/, '') === each.theirs.text.replace(/"nModified":\{[^}]*\}/, ''),
+      each.kind === 'update' &&
+      withoutModified(each.ours) === withoutModified(each.theirs) &&
+      each.after[0] === each.after[1] &&
+      modifiedOf(each.ours) === changedDocuments(each),
   },
   // Manual, Sort: "a less-than comparison treats an empty array as less than null or a missing field".
   {
     reason: 'an empty array sorts below null',
     applies: each =>
-      each.kind === 'sort' && each.stored.includes('[]') && sortLines(each.ours) === sortLines(each.theirs),
+      each.kind === 'sort' && each.before.includes('[]') && sortLines(each.ours) === sortLines(each.theirs),
   },
   // sort_key_generator.cpp: what a document sorts by is the first key of an index on these fields, so that fields of one
   // array stay together, and a number in a path takes one element.
@@ -127,8 +138,7 @@ const RULES: readonly Rule[] = [
     reason: 'computed fields follow included ones',
     applies: each =>
       each.kind === 'project' &&
-      !each.shown.includes('$elemMatch') &&
-      /"shape":.*"\$/.test(each.shown) &&
+      /"shape":(?!.*"\$elemMatch").*"\$/.test(each.shown) &&
       letters(each.ours) === letters(each.theirs),
   },
   // Manual, $ (update): the position comes from the array that the filter searched, whichever it is.
@@ -179,14 +189,14 @@ const RULES: readonly Rule[] = [
     applies: each =>
       isWrite(each) &&
       /"\$(min|max)":/.test(each.shown) &&
-      `${each.shown}${each.stored}${each.theirs.text}`.includes('NaN'),
+      `${each.shown}${each.before}${each.theirs.text}`.includes('NaN'),
   },
   // Manual, $[]: the field must be an array, whatever is to be done with its elements.
   { reason: '$[] of no array', applies: each => each.shown.includes('.$[]') && codeOf(each.ours) === 2 },
   // Manual, Comparison: numbers are compared across types, so 1.50 is in [1.5]; and any number but 0 is true.
   {
     reason: 'decimals in $in and as conditions',
-    applies: each => /"\$(in|nin|expr)"/.test(each.shown) && /numberDecimal/.test(each.stored + each.shown),
+    applies: each => /"\$(in|nin|expr)"/.test(each.shown) && /numberDecimal/.test(each.before + each.shown),
   },
   // Manual, Boolean evaluation of expressions: any number but 0 is true, one half too.
   {
@@ -198,15 +208,30 @@ const RULES: readonly Rule[] = [
     reason: '$elemMatch of ranges with null',
     applies: each => /"\$elemMatch":.*"\$[lg]te":null/.test(each.shown),
   },
+  // jstests/core/projection_expr_mod.js of MongoDB: the remainder is a double when one side is a double that is no
+  // whole number of 32 bits, or the dividend is any double.
+  {
+    reason: '$mod of a long and a double',
+    applies: each =>
+      each.shown.includes('"$mod":[') &&
+      each.ours.text.includes('Double') &&
+      untyped(each.ours.text) === untyped(each.theirs.text),
+  },
   // canonicalizeBSONType: a missing value (0) is above MinKey (-1).
   {
     reason: 'missing against MinKey',
-    applies: each => computes(each) && `${each.stored}${each.shown}`.includes('minKey'),
+    applies: each => computes(each) && `${each.before}${each.shown}`.includes('minKey'),
   },
   // Manual, $bit: it creates the field when there is none.
   { reason: '$bit of nothing', applies: each => each.shown.includes('"$bit"') && !isError(each.ours) },
   // Manual, $avg: the result is a decimal when one of the numbers is.
   { reason: '$avg of decimals', applies: each => each.shown.includes('"$avg"') && /Decimal/.test(each.ours.text) },
+  // Manual, $pullAll: values are removed from an existing array; nothing is created, no null at the array's end either.
+  {
+    reason: '$pull beyond the end of an array',
+    applies: each =>
+      isWrite(each) && /"\$pull(All)?":\{"[\w.]*\.\d/.test(each.shown) && /null\]/.test(each.after[1] ?? ''),
+  },
   // Manual, $pull: nothing is created where there is nothing to pull from.
   {
     reason: '$pull of nothing',

@@ -8,8 +8,15 @@ import { fields, path } from './values.ts';
 
 export const CASES_PER_ROUND = 40;
 
-/** One outcome for each server, of the case itself and, when it wrote, of the documents afterwards. */
-export type Result = { readonly case: Case; readonly outcomes: Outcome[]; readonly after: Outcome[] | null };
+export type Result = {
+  readonly case: Case;
+  /** One for each server. */
+  readonly outcomes: Outcome[];
+  /** The documents that a write left, where both servers should have the same. */
+  readonly after: Outcome[] | null;
+  /** The documents that the case met, one a line. */
+  readonly before: string;
+};
 
 /**
  * `collections`: the same collection on each server; only the first one, the embedded server's, gets indexes, since an
@@ -26,18 +33,26 @@ export async function* runRound(
   let documents = makeDocuments(random);
   for (const collection of collections) await fill(collection, documents);
   await addIndexes(random, embedded);
+  let before: string | null = null;
   for (let left = CASES_PER_ROUND; left > 0; left -= 1) {
     const example = makeCase(random);
+    before ??= (await stored(embedded)).text;
     const next = makeDocuments(random);
     const outcomes = await Promise.all(collections.map(each => outcomeOf(() => example.run(each), example.ordered)));
-    const stored = (each: Collection) => outcomeOf(() => each.find().toArray(), false);
     const mayDiffer = isError(outcomes) || madeId(outcomes);
     const after = example.writes && !mayDiffer ? await Promise.all(collections.map(stored)) : null;
-    yield { case: example, outcomes, after };
-    if (!example.writes || !(mayDiffer || isDifferent(outcomes) || (after && isDifferent(after)))) continue;
+    yield { case: example, outcomes, after, before };
+    if (!example.writes) continue;
+    before = null;
+    if (!(mayDiffer || isDifferent(outcomes) || (after && isDifferent(after)))) continue;
     documents = next;
     for (const collection of collections) await fill(collection, documents);
   }
+}
+
+/** Whatever order they lie in. */
+export async function stored(collection: Collection): Promise<Outcome> {
+  return outcomeOf(() => collection.find().toArray(), false);
 }
 
 /** A failed multi-update keeps what it did before (manual: an update is atomic for each document only). */

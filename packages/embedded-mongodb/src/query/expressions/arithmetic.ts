@@ -9,6 +9,7 @@ import {
   isFiniteValue,
   isNaNValue,
   multiplyNumbers,
+  remainderOf,
   subtractNumbers,
   toDouble,
   toInt64,
@@ -66,6 +67,11 @@ function multiply(values: Value[]): Value {
   return product;
 }
 
+/** Not by way of a double, in which the smallest decimals are zero too. */
+function isZero(value: NumberValue): boolean {
+  return compareNumbers(value, int(0)) === 0;
+}
+
 function divide([left, right]: Value[]): Value {
   if (!isNumber(left) || !isNumber(right)) {
     throw new CommandError(
@@ -73,7 +79,7 @@ function divide([left, right]: Value[]): Value {
       `$divide only supports numeric types, not ${typeName(left as Value)} and ${typeName(right as Value)}`,
     );
   }
-  if (toDouble(right) === 0) throw new CommandError(2, "can't $divide by zero");
+  if (isZero(right)) throw new CommandError(2, "can't $divide by zero");
   return divideNumbers(left, right);
 }
 
@@ -84,13 +90,8 @@ function modulo([left, right]: Value[]): Value {
       `$mod only supports numeric types, not ${typeName(left as Value)} and ${typeName(right as Value)}`,
     );
   }
-  if (toDouble(right) === 0) throw new CommandError(16610, "can't $mod by zero");
-  if (typeof left === 'number' || typeof right === 'number' || isKind(left, 'decimal') || isKind(right, 'decimal')) {
-    const result = toDouble(left) % toDouble(right);
-    return isKind(left, 'decimal') || isKind(right, 'decimal') ? decimalFromString(String(result)) : result;
-  }
-  const result = (toInt64(left) as bigint) % (toInt64(right) as bigint);
-  return typeof left === 'bigint' || typeof right === 'bigint' ? result : int(Number(result));
+  if (isZero(right)) throw new CommandError(16610, "can't $mod by zero");
+  return remainderOf(left, right);
 }
 
 /** Applies a double function, keeping integers as they are where `keepIntegers`. */

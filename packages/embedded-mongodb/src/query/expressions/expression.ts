@@ -1,6 +1,6 @@
 /** Aggregation expressions: parsed once into a function of (document, variables). */
-import { toDouble } from '../../codec/numbers.ts';
-import { type Document, isNumber, UNDEFINED, type Value } from '../../codec/values.ts';
+import { compareNumbers } from '../../codec/numbers.ts';
+import { type Document, int, isNumber, UNDEFINED, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
 import { type Path, splitPath } from '../paths.ts';
 import { OPERATORS } from './operators.ts';
@@ -144,7 +144,9 @@ export function resolvePath(value: Value | undefined, path: Path, start: number)
   return current;
 }
 
+const ZERO = int(0);
+
 export function isTruthy(value: Value | undefined): boolean {
   if (value === undefined || value === null || value === false || value === UNDEFINED) return false;
-  return isNumber(value) ? toDouble(value) !== 0 : true;
+  return isNumber(value) ? compareNumbers(value, ZERO) !== 0 : true;
 }
