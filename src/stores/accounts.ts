@@ -20,7 +20,10 @@ export interface TurnCall {
 
 export interface Turn {
   readonly account: Account;
-  readonly isTaken: boolean;
+  /** When the call was asked for, by the database's clock; null where none was. */
+  readonly askedAt: Date | null;
+  /** When the post got the turn, by the same clock; null where it did not. */
+  readonly takenAt: Date | null;
   readonly isCallTaken: boolean;
   /** As it is at this moment: the next call to TikTok need not read it. */
   readonly grant: GrantState;
@@ -31,7 +34,7 @@ export type AccountStore = ReturnType<typeof createAccountStore>;
 
 export function createAccountStore(connection: Connection) {
   const model = connection.model<StoredAccount>('Account', accountSchema);
-  const write = gatherWrites(model);
+  const writes = gatherWrites(model);
   const readGrant = gatherReads<StoredAccount, GrantState>(model, { grant: 1, grantFence: 1, status: 1 });
 
   return {
@@ -148,16 +151,21 @@ export function createAccountStore(connection: Connection) {
      * @throws AppError `account_gone` where there is no account of that id
      */
     async takeCall(id: string, limit: CallLimit, callId: string): Promise<number> {
-      const stored = await write({ _id: id }, takeCallStages(limit, callId));
+      const stored = await writes.change({ _id: id }, takeCallStages(limit, callId));
       if (!stored) throw new AppError('account_gone');
       return waitForCall(stored, limit, callId);
     },
 
     /**
      * Takes the account's turn for a post, unless another post has it, and in the same write the `call` that the post begins with,
-     * where one is left; gives the account as well. Null where there is none of that id.
+     * where one is left; gives the account as well. Not before the instant `notBefore`. Null where there is no account of that id.
      */
-    async takeTurn(id: string, postId: string, holdMs: number, call?: TurnCall): Promise<Turn | null> {
+    async takeTurn(
+      id: string,
+      postId: string,
+      holdMs: number,
+      { call, notBefore = new Date(0) }: { readonly call?: TurnCall | undefined; readonly notBefore?: Date } = {},
+    ): Promise<Turn | null> {
       const isFree = {
         $or: [
           { $eq: ['$turn', null] },
@@ -165,18 +173,21 @@ export function createAccountStore(connection: Connection) {
           { $lte: ['$turn.until', '$$NOW'] },
         ],
       };
+      const isTime = { $gte: ['$$NOW', notBefore] };
       const turn = { postId: { $literal: postId }, until: { $add: ['$$NOW', holdMs] } };
       const isIts = { $eq: ['$turn.postId', { $literal: postId }] };
-      const stored = await write({ _id: id }, [
-        { $set: { turn: { $cond: [isFree, turn, '$turn'] } } },
-        ...(call ? takeCallStages(call.limit, call.id, isIts) : []),
+      const stored = await writes.change({ _id: id }, [
+        { $set: { turn: { $cond: [{ $and: [isTime, isFree] }, turn, '$turn'] } } },
+        ...(call ? takeCallStages(call.limit, call.id, { $and: [isTime, isIts] }) : []),
       ]);
       if (!stored) return null;
-      const isTaken = stored.turn?.postId === postId;
+      const takenMs = stored.turn?.postId === postId ? stored.turn.until.getTime() - holdMs : Number.NEGATIVE_INFINITY;
+      const isTaken = takenMs >= notBefore.getTime();
       return {
         account: toAccount(stored),
         grant: { grant: stored.grant, grantFence: stored.grantFence, status: stored.status },
-        isTaken,
+        askedAt: call ? (stored.calls?.askedAt ?? null) : null,
+        takenAt: isTaken ? new Date(takenMs) : null,
         isCallTaken: isTaken && call !== undefined && waitForCall(stored, call.limit, call.id) === 0,
       };
     },
@@ -192,7 +203,7 @@ export function createAccountStore(connection: Connection) {
 
     async endTurn(id: string, postId: string): Promise<void> {
       const isIts = { $eq: ['$turn.postId', { $literal: postId }] };
-      await write({ _id: id }, [{ $set: { turn: { $cond: [isIts, null, '$turn'] } } }]);
+      await writes.changeUnread({ _id: id }, [{ $set: { turn: { $cond: [isIts, null, '$turn'] } } }], () => true);
     },
 
     /** When the next late post of the account may go out: now, or `gapMs` after the one before it. Taken once given. */

@@ -51,46 +51,79 @@ export function shareQuestion<Answer>(ask: () => Promise<Answer>): () => Promise
 /** A document's id, with whatever else must hold for the write. */
 export type IdFilter = Readonly<Record<string, unknown>> & { readonly _id: string };
 
+export type GatheredWrites<Stored extends { readonly _id: string }> = ReturnType<typeof gatherWrites<Stored>>;
+
+interface GatheredWrite<Stored> {
+  readonly filter: IdFilter;
+  readonly change: readonly object[];
+  /** Null where the writer wants the document itself. */
+  readonly isIn: ((stored: Stored) => boolean) | null;
+}
+
 /**
- * Single-document writes by id and update pipeline, each atomic by itself. Gives the document as it stands afterwards, also where the
- * rest of the filter did not match: whoever asks sees from the document whether the write is in it. Null where there is none.
+ * Single-document writes by id and update pipeline, each atomic by itself. Where the rest of the filter does not match, nothing is
+ * written.
  */
 export function gatherWrites<Stored extends { readonly _id: string }>(model: Model<Stored>) {
-  type Write = { readonly filter: IdFilter; readonly change: readonly object[] };
+  const { collection } = model;
   const find = findByIds(model);
 
-  const write = gather<Write, Stored | null>(async writes => {
-    const { collection } = model;
+  const send = gather<GatheredWrite<Stored>, Stored | null | boolean>(async writes => {
     const [only] = writes;
-    if (only && writes.length === 1) {
+    if (only && !only.isIn && writes.length === 1) {
       const after = await collection.findOneAndUpdate(only.filter as never, only.change as never, {
         returnDocument: 'after',
       });
-      if (after) return [after as unknown as Stored];
-    } else {
-      const statements = writes.map(({ filter, change }) => ({ updateOne: { filter, update: change } }));
-      await collection.bulkWrite(statements as never, { ordered: false });
+      const { _id } = only.filter;
+      return [(after as unknown as Stored | null) ?? (await find([_id])).get(_id) ?? null];
     }
-    return find(writes.map(({ filter }) => filter._id));
+    const statements = writes.map(({ filter, change }) => ({ updateOne: { filter, update: change } }));
+    const { matchedCount } = await collection.bulkWrite(statements as never, { ordered: false });
+    // The answer has one count for all of them: where one is missing, the documents must say whose.
+    const isDoubtful = matchedCount < writes.length;
+    const unread = writes.filter(({ isIn }) => isDoubtful || !isIn);
+    const stored = await find(unread.map(({ filter }) => filter._id));
+    return writes.map(({ filter, isIn }) => {
+      const document = stored.get(filter._id) ?? null;
+      if (!isIn) return document;
+      return isDoubtful ? document !== null && isIn(document) : true;
+    });
   });
-  return (filter: IdFilter, change: readonly object[]): Promise<Stored | null> => write({ filter, change });
+
+  return {
+    /**
+     * Gives the document as it stands afterwards, also where the rest of the filter did not match: whoever asks sees from the
+     * document whether the write is in it. Null where there is none.
+     */
+    change: (filter: IdFilter, change: readonly object[]) =>
+      send({ filter, change, isIn: null }) as Promise<Stored | null>,
+
+    /** Whether the filter matched. The document is read only where that is in doubt; `isIn` then finds the write in it. */
+    changeUnread: (filter: IdFilter, change: readonly object[], isIn: (stored: Stored) => boolean) =>
+      send({ filter, change, isIn }) as Promise<boolean>,
+  };
 }
 
 /** Documents by their ids, with the fields of `projection` alone where it is given. */
-export const gatherReads = <Stored extends { readonly _id: string }, Part>(
+export function gatherReads<Stored extends { readonly _id: string }, Part = Stored>(
   model: Model<Stored>,
-  projection: Readonly<Record<string, 1>>,
-): ((id: string) => Promise<Part | null>) =>
-  gather<string, Part | null>(findByIds<Stored, Part & { readonly _id: string }>(model, projection));
+  projection?: Readonly<Record<string, 1>>,
+): (id: string) => Promise<Part | null> {
+  const find = findByIds<Stored, Part & { readonly _id: string }>(model, projection);
+  return gather(async ids => {
+    const found = await find(ids);
+    return ids.map(id => found.get(id) ?? null);
+  });
+}
 
 function findByIds<Stored extends { readonly _id: string }, Part extends { readonly _id: string } = Stored>(
   model: Model<Stored>,
   projection?: Readonly<Record<string, 1>>,
 ) {
-  return async (ids: readonly string[]): Promise<(Part | null)[]> => {
+  return async (ids: readonly string[]): Promise<Map<string, Part>> => {
+    if (ids.length === 0) return new Map();
     const options = projection ? { projection: { ...projection } } : {};
     const found = await model.collection.find({ _id: { $in: [...ids] } } as never, options).toArray();
-    const byId = new Map((found as unknown as Part[]).map(stored => [stored._id, stored]));
-    return ids.map(id => byId.get(id) ?? null);
+    return new Map((found as unknown as Part[]).map(stored => [stored._id, stored]));
   };
 }

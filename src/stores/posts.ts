@@ -1,32 +1,21 @@
-// The queries on posts. Every change is one compare-and-set on a single document; leases, waits and "is it due" are decided by
-// the database's clock. Notices are written in the same write as the state that they tell of.
+// The queries on posts: how they are made, found, listed and counted. How they change is in post-changes.ts and post-leases.ts.
 
 import type { Connection } from 'mongoose';
 import type { Consent } from '../domain/choices.ts';
 import { AppError } from '../domain/errors.ts';
-import { GATHER_MS, isGathered } from '../domain/notice-policy.ts';
-import { type PostEvent, type PostState, transition } from '../domain/post.ts';
-import type { NoticeKind, Post } from '../domain/post-record.ts';
+import type { PostState } from '../domain/post.ts';
+import type { Post } from '../domain/post-record.ts';
 import { isDuplicateKey } from './database.ts';
-import { type Patch, toSetStage } from './expressions.ts';
-import { gatherWrites } from './gathering.ts';
+import { gatherReads, gatherWrites } from './gathering.ts';
+import { createChangeQueries } from './post-changes.ts';
 import { createClipQueries } from './post-clips.ts';
 import { createFigureQueries } from './post-figures.ts';
+import { createLeaseQueries } from './post-leases.ts';
 import { createNoticeQueries } from './post-notices.ts';
-import { PIPELINE, POST_SCHEMA_VERSION, postSchema, type StoredPost, toPost } from './post-schema.ts';
+import { POST_SCHEMA_VERSION, postSchema, type StoredPost, toPost } from './post-schema.ts';
 import { createWakingQueries } from './post-waking.ts';
 
-/** The fields that an event may change; stage, version and clocks are the store's own business. */
-export type PostPatch = Patch<Omit<Post, 'id' | 'ownerId' | 'state' | 'step' | 'version' | 'fence' | 'outbox'>>;
-
-export interface PostChange {
-  readonly event: PostEvent;
-  readonly patch?: PostPatch;
-  /** Notices owed because of this change. */
-  readonly notices?: readonly NoticeKind[];
-  /** The lease under which a worker writes; it is refused once another worker has claimed the post. */
-  readonly under?: { readonly fence: number; readonly owner: string };
-}
+export type { PostChange, PostPatch } from './post-changes.ts';
 
 export interface PostFilter {
   readonly states?: readonly PostState[];
@@ -45,7 +34,8 @@ export type PostStore = ReturnType<typeof createPostStore>;
 
 export function createPostStore(connection: Connection) {
   const model = connection.model<StoredPost>('Post', postSchema);
-  const write = gatherWrites(model);
+  const writes = gatherWrites(model);
+  const readForWork = gatherReads<StoredPost>(model);
   const findOne = async (filter: object) => (await model.findOne(filter).lean<StoredPost | null>()) ?? null;
 
   return {
@@ -54,6 +44,8 @@ export function createPostStore(connection: Connection) {
     ...createWakingQueries(model),
     ...createFigureQueries(model),
     ...createClipQueries(model),
+    ...createChangeQueries(model, writes),
+    ...createLeaseQueries(model, writes),
 
     /** Inserts `post`, or gives the one that the same event made before. */
     async insert(post: Post, source: string): Promise<Post> {
@@ -78,7 +70,7 @@ export function createPostStore(connection: Connection) {
 
     /** For the publisher, which works for everybody. */
     async findForWork(id: string): Promise<Post | null> {
-      const stored = await findOne({ _id: id });
+      const stored = await readForWork(id);
       return stored && toPost(stored);
     },
 
@@ -138,91 +130,6 @@ export function createPostStore(connection: Connection) {
         )
         .lean<Pick<StoredPost, 'due'>[]>();
       return found.flatMap(({ due }) => (due?.at ? [due.at] : []));
-    },
-
-    /**
-     * Applies `change` to `post` as it was read.
-     * @throws AppError as `transition()` does; `lease_lost` where the writer's lease is another's by now; `post_changed` where
-     * anybody wrote since `post` was read.
-     */
-    async apply(post: Post, { event, patch = {}, notices = [], under }: PostChange): Promise<Post> {
-      const stage = transition(post, event);
-      const filter = {
-        _id: post.id,
-        ownerId: post.ownerId,
-        version: post.version,
-        ...(under && { fence: under.fence, 'lease.owner': under.owner }),
-      };
-      const set: Record<string, unknown> = {
-        // Whoever worked on the post when a person changed it has lost it, and must not prolong what no longer is.
-        ...toSetStage({ ...(!under && { lease: null }), ...patch, ...stage }),
-        version: { $add: ['$version', 1] },
-        writtenBy: { $literal: under?.owner ?? null },
-        updatedAt: '$$NOW',
-      };
-      if (notices.length > 0) {
-        const owed = notices.map(kind => ({ key: `${post.id}.${post.version + 1}.${kind}`, kind, at: '$$NOW' }));
-        set.outbox = { $concatArrays: ['$outbox', owed] };
-        const notifyAt = notices.every(isGathered) ? { $add: ['$$NOW', GATHER_MS] } : '$$NOW';
-        set.notifyAt = { $ifNull: ['$notifyAt', notifyAt] };
-      }
-      if (under) {
-        const written = await write(filter, [{ $set: set }]);
-        if (written?.version === post.version + 1 && written.writtenBy === under.owner) return toPost(written);
-      } else {
-        const written = await model.findOneAndUpdate(filter, [{ $set: set }], PIPELINE).lean<StoredPost | null>();
-        if (written) return toPost(written);
-      }
-      const current = await findOne({ _id: post.id, ownerId: post.ownerId });
-      if (!current) throw new AppError('post_gone');
-      if (under && (current.fence !== under.fence || current.lease?.owner !== under.owner))
-        throw new AppError('lease_lost');
-      throw new AppError('post_changed');
-    },
-
-    /**
-     * Takes a post that is due by the database's clock, for `leaseMs`, under the name `owner`, which must be new with each claim.
-     * Null where it is not due, not there, or another worker was quicker.
-     */
-    async claim(id: string, owner: string, leaseMs: number): Promise<Post | null> {
-      const until = { $add: ['$$NOW', leaseMs] };
-      const ifDue = (then: unknown, otherwise: unknown) => ({
-        $cond: [{ $lte: ['$wakeAt', '$$NOW'] }, then, otherwise],
-      });
-      const claim = {
-        lease: ifDue({ owner: { $literal: owner }, until }, '$lease'),
-        wakeAt: ifDue(until, '$wakeAt'),
-        fence: { $add: ['$fence', ifDue(1, 0)] },
-        version: { $add: ['$version', ifDue(1, 0)] },
-        updatedAt: ifDue('$$NOW', '$updatedAt'),
-      };
-      const stored = await write({ _id: id, wakeAt: { $type: 'date' } }, [{ $set: claim }]);
-      return stored?.lease?.owner === owner ? toPost(stored) : null;
-    },
-
-    /**
-     * Prolongs a lease, from the database's now. False once it is lost, given back, or taken away by the person's cancelling: the
-     * worker must stop.
-     */
-    async renew({ id, fence }: Pick<Post, 'id' | 'fence'>, owner: string, leaseMs: number): Promise<boolean> {
-      const until = { $add: ['$$NOW', leaseMs] };
-      const { matchedCount } = await model.updateOne(
-        { _id: id, fence, 'lease.owner': owner },
-        [{ $set: { 'lease.until': until, wakeAt: until } }],
-        { updatePipeline: true },
-      );
-      return matchedCount === 1;
-    },
-
-    /** Gives a post back without a change of state; `wakeAt` says when it needs attention again. */
-    async release({ id, version, fence }: Post, owner: string, patch: PostPatch): Promise<void> {
-      const set = {
-        ...toSetStage({ ...patch, lease: null }),
-        version: { $add: ['$version', 1] },
-        writtenBy: { $literal: owner },
-        updatedAt: '$$NOW',
-      };
-      await write({ _id: id, version, fence, 'lease.owner': owner }, [{ $set: set }]);
     },
 
     async keepCard(ownerId: string, id: string, messageRef: string): Promise<void> {

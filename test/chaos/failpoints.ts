@@ -8,11 +8,13 @@ const EFFECTS = [
   'posts.apply:schedule',
   'alarms.set',
   'posts.claim',
+  'posts.begin',
   'posts.apply:claim',
   'posts.apply:note',
   'posts.apply:initiate',
+  'posts.leave:initiate',
   'posts.apply:commit',
-  'posts.apply:uploaded',
+  'posts.leave:uploaded',
   'posts.apply:publish',
   'posts.findForWork',
   'posts.release',
@@ -45,7 +47,7 @@ export interface Failpoints {
   watch<T extends object>(part: T, name: string): T;
 }
 
-/** The event of a post's change, which is the second argument of `apply`. */
+/** The event of a post's change, which is the second argument of `apply` and `leave`. */
 function eventOf(args: readonly unknown[]): string {
   const change = args[1];
   return typeof change === 'object' && change !== null && 'event' in change ? `:${change.event}` : '';
@@ -72,7 +74,7 @@ export function createFailpoints(): Failpoints {
           const member = Reflect.get(target, key);
           if (typeof member !== 'function' || typeof key !== 'string') return member;
           return (...args: unknown[]) => {
-            const effect = `${name}.${key}${key === 'apply' ? eventOf(args) : ''}`;
+            const effect = `${name}.${key}${eventOf(args)}`;
             pass(`before ${effect}`);
             const outcome = member.apply(target, args);
             if (!(outcome instanceof Promise)) return outcome;

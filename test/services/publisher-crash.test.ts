@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Clip } from '#domain/post-record.ts';
 import { work } from '#services/publisher/advance.ts';
+import { claimPost } from '#services/publisher/claim.ts';
 import type { PublisherDeps } from '#services/publisher/work.ts';
 import type { ChunkUpload } from '#tiktok/client.ts';
 import { openStage, type Stage } from './publisher-stage.ts';
@@ -66,7 +67,7 @@ async function workUntilDeath(effects: number) {
     for (;;) {
       await stage.hurry(post.id);
       const claim = { owner: stage.newId(), claimedAtMs: performance.now(), stopping };
-      const claimed = await deps.posts.claim(post.id, claim.owner, deps.timing.leaseMs);
+      const claimed = await claimPost(deps, post.id, claim);
       if (!claimed) break;
       await work(deps, claimed, claim, () => {});
     }

@@ -101,11 +101,15 @@ test('an account that is gone has no calls', async () => {
 test('a turn brings its call with it; another post gets neither, and takes no place', async () => {
   const id = await addAccount();
   const call = () => ({ limit: LIMIT, id: newId() });
-  const mine = await accounts.takeTurn(id, 'post-1', 60_000, call());
-  assert.deepEqual([mine?.isTaken, mine?.isCallTaken], [true, true]);
-  const other = await accounts.takeTurn(id, 'post-2', 60_000, call());
-  assert.deepEqual([other?.isTaken, other?.isCallTaken], [false, false]);
+  const mine = await accounts.takeTurn(id, 'post-1', 60_000, { call: call() });
+  assert.deepEqual([mine?.takenAt instanceof Date, mine?.isCallTaken], [true, true]);
+  const other = await accounts.takeTurn(id, 'post-2', 60_000, { call: call() });
+  assert.deepEqual([other?.takenAt instanceof Date, other?.isCallTaken], [false, false]);
   assert.equal((await takeMany(id, 6)).filter(wait => wait === 0).length, 5, 'one of six was taken');
-  const late = await accounts.takeTurn(id, 'post-1', 60_000, call());
-  assert.deepEqual([late?.isTaken, late?.isCallTaken], [true, false], 'a turn without a call where none is left');
+  const late = await accounts.takeTurn(id, 'post-1', 60_000, { call: call() });
+  assert.deepEqual(
+    [late?.takenAt instanceof Date, late?.isCallTaken],
+    [true, false],
+    'a turn without a call where none is left',
+  );
 });

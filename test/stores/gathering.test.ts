@@ -70,23 +70,37 @@ test('a command that fails fails for all who were in it, and the next ones go on
 const increase = [{ $set: { count: { $add: ['$count', 10] } } }];
 
 test('a write by itself and several together give the documents as they stand afterwards', async () => {
-  const write = gatherWrites(model);
-  assert.equal((await write({ _id: 'c0' }, increase))?.count, 10);
+  const writes = gatherWrites(model);
+  assert.equal((await writes.change({ _id: 'c0' }, increase))?.count, 10);
   const together = [
-    write({ _id: 'c1' }, increase),
-    write({ _id: 'c2', count: 99 }, increase),
-    write({ _id: 'c9' }, increase),
+    writes.change({ _id: 'c1' }, increase),
+    writes.change({ _id: 'c2', count: 99 }, increase),
+    writes.change({ _id: 'c9' }, increase),
   ];
   const [changed, unmatched, missing] = await Promise.all(together);
   assert.equal(changed?.count, 11);
   assert.equal(unmatched?.count, 2, 'the filter did not match: the document as it is');
   assert.equal(missing, null);
-  assert.equal((await write({ _id: 'c2', count: 99 }, increase))?.count, 2, 'the same for a write by itself');
+  assert.equal((await writes.change({ _id: 'c2', count: 99 }, increase))?.count, 2, 'the same for a write by itself');
+});
+
+test('a write that nobody reads says whether it was written, also together with others and where one was not', async () => {
+  const writes = gatherWrites(model);
+  const hasTen = (least: number) => (stored: Counter) => stored.count >= least;
+  assert.equal(await writes.changeUnread({ _id: 'c4', count: 4 }, increase, hasTen(14)), true, 'by itself');
+  assert.equal(await writes.changeUnread({ _id: 'c4', count: 4 }, increase, hasTen(24)), false, 'by itself, unmatched');
+  const together = await Promise.all([
+    writes.changeUnread({ _id: 'c4', count: 14 }, increase, hasTen(24)),
+    writes.changeUnread({ _id: 'c4', count: 4 }, increase, hasTen(34)),
+    writes.change({ _id: 'c4' }, [{ $set: { count: '$count' } }]).then(stored => stored?.count),
+    writes.changeUnread({ _id: 'c9' }, increase, hasTen(0)),
+  ]);
+  assert.deepEqual(together, [true, false, 24, false]);
 });
 
 test('two writes to one document in one command both happen', async () => {
-  const write = gatherWrites(model);
-  const both = await Promise.all([write({ _id: 'c3' }, increase), write({ _id: 'c3' }, increase)]);
+  const writes = gatherWrites(model);
+  const both = await Promise.all([writes.change({ _id: 'c3' }, increase), writes.change({ _id: 'c3' }, increase)]);
   assert.deepEqual(
     both.map(stored => stored?.count),
     [23, 23],

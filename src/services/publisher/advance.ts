@@ -11,7 +11,7 @@ import { askOnceMore, checkLive, checkProcessing } from './status.ts';
 import { endTurn } from './turn.ts';
 import { mayHaveSent, reconcileUpload, sendNextChunk } from './upload.ts';
 import { remind } from './waiting.ts';
-import { applyUnderLease, type PublisherDeps, type StepOutcome, type Work } from './work.ts';
+import { type Claim, type Claimed, leave, type PublisherDeps, type StepOutcome, type Work } from './work.ts';
 
 /**
  * Does the one thing that a claimed post needs next. Null once the post is to be left alone until its `wakeAt`. `isTakeover` says
@@ -20,8 +20,7 @@ import { applyUnderLease, type PublisherDeps, type StepOutcome, type Work } from
 export async function advance(work: Work, post: Post, { isTakeover }: { isTakeover: boolean }): Promise<StepOutcome> {
   if (post.state === 'draft') return mindDraft(work, post);
   if (post.state === 'held') {
-    await applyUnderLease(work, post, remind(post));
-    return null;
+    return leave(work, post, remind(post));
   }
   // Neither TikTok's tokens nor its ids mean anything to the other one.
   if (post.world !== work.deps.world) throw new AppError('post_of_other_tiktok');
@@ -55,14 +54,6 @@ export interface FailedStep {
   readonly error: unknown;
 }
 
-/** A claim on one post: who works on it, and since when. */
-export interface Claim {
-  readonly owner: string;
-  /** `performance.now()` from before the claim was sent. */
-  readonly claimedAtMs: number;
-  readonly stopping: AbortSignal;
-}
-
 /**
  * Takes a claimed post as far as it goes now. Failures are decided by the error table and written to the post; an error that nobody
  * foresaw is given to `onFailure` and treated like an outage.
@@ -70,14 +61,14 @@ export interface Claim {
  */
 export async function work(
   deps: PublisherDeps,
-  claimed: Post,
+  { post, turn }: Claimed,
   claim: Claim,
   onFailure: (failed: FailedStep) => void,
 ): Promise<void> {
-  let current = claimed;
-  let isTakeover = claimed.state === 'publishing';
+  let current = post;
+  let isTakeover = post.state === 'publishing' && !turn;
   const lease = holdLease(deps, { ...claim, current: () => current });
-  const surroundings: Work = { deps, owner: claim.owner, signal: lease.signal, turn: null };
+  const surroundings: Work = { deps, owner: claim.owner, signal: lease.signal, turn };
   try {
     for (;;) {
       lease.signal.throwIfAborted();
@@ -113,7 +104,7 @@ async function settleFailure(
   if (isOurs && !isOvertaken(failure)) {
     const context = { at: new Date(deps.clock()), random: deps.random(), retryBaseMs: deps.timing.retryBaseMs };
     try {
-      await applyUnderLease(work, latest, decideFailure(latest, failure, context));
+      await leave(work, latest, decideFailure(latest, failure, context));
     } catch (conflict) {
       if (!isOvertaken(conflict)) throw conflict;
       return;

@@ -2,7 +2,7 @@
 
 import { afterNow } from '../../domain/after-now.ts';
 import type { Post } from '../../domain/post-record.ts';
-import { applyUnderLease, type StepOutcome, type Work } from './work.ts';
+import { leave, type StepOutcome, type Work } from './work.ts';
 
 const DAY_MS = 86_400_000;
 export const DRAFT_REMINDER_MS = DAY_MS;
@@ -11,16 +11,14 @@ export const DRAFT_LIFETIME_MS = 7 * DAY_MS;
 /** A draft woke: it has lain untouched since `wakeAt` was set. */
 export async function mindDraft(work: Work, post: Post): Promise<StepOutcome> {
   if (post.reminders === 0)
-    await applyUnderLease(work, post, {
+    return leave(work, post, {
       event: 'edit',
-      patch: { lease: null, reminders: 1, wakeAt: afterNow(DRAFT_LIFETIME_MS - DRAFT_REMINDER_MS) },
+      patch: { reminders: 1, wakeAt: afterNow(DRAFT_LIFETIME_MS - DRAFT_REMINDER_MS) },
       notices: ['draft_waiting'],
     });
-  else
-    await applyUnderLease(work, post, {
-      event: 'cancel',
-      patch: { lease: null, wakeAt: null },
-      notices: ['draft_gone'],
-    });
-  return null;
+  return leave(work, post, {
+    event: 'cancel',
+    patch: { wakeAt: null },
+    notices: ['draft_gone'],
+  });
 }

@@ -9,7 +9,7 @@ import type { Attempt, Clip, Post } from '../../domain/post-record.ts';
 import type { DirectPost } from '../../tiktok/client.ts';
 import { lookEarly } from './early-look.ts';
 import { latenessOf, requireAccountId, takeTurn, turnWaitMs } from './turn.ts';
-import { applyUnderLease, releaseFor, type StepOutcome, type Work } from './work.ts';
+import { applyUnderLease, leave, type PublisherDeps, releaseFor, type StepOutcome, type Work } from './work.ts';
 
 /** An upload URL lives one hour (Content Posting API, Media Transfer Guide). */
 const UPLOAD_URL_LIFETIME_MS = 3_600_000;
@@ -53,7 +53,7 @@ async function catchUp(work: Work, post: Post): Promise<boolean> {
   const slot = await deps.accounts.takeSlot(post.accountId, CATCH_UP_GAP_MS);
   if (!slot || slot.getTime() - post.updatedAt.getTime() <= SLOT_TOLERANCE_MS) return true;
   const due = { ...post.due, at: slot };
-  await applyUnderLease(work, post, { event: 'reschedule', patch: { due, wakeAt: slot, lease: null } });
+  await leave(work, post, { event: 'reschedule', patch: { due, wakeAt: slot } });
   return false;
 }
 
@@ -72,15 +72,15 @@ export async function claimScheduled(work: Work, post: Post): Promise<StepOutcom
   await requirePunctual(work, post);
   if (!(await catchUp(work, post))) return null;
   const isReady = !needsCreator(post);
-  if (!(await takeTurn(work, post, { withInit: isReady }))) return releaseFor(work, post, turnWaitMs(work, post));
+  if (!(await takeTurn(work, post, { withInit: isReady }))) return releaseFor(work, post, turnWaitMs(work.deps, post));
   // An upload of an earlier time was broken off before its last chunk; nothing can come of it.
-  const attempt = isReady ? intend(work, { attempt: null }) : null;
+  const attempt = isReady ? intend(work.deps, { attempt: null }) : null;
   return applyUnderLease(work, post, { event: 'claim', patch: { attempt } });
 }
 
 /** A post that another worker left between `claimed` and the last chunk goes on only in the account's turn. */
 export const resume = async (work: Work, post: Post): Promise<StepOutcome> =>
-  (await takeTurn(work, post)) ? post : releaseFor(work, post, turnWaitMs(work, post));
+  (await takeTurn(work, post)) ? post : releaseFor(work, post, turnWaitMs(work.deps, post));
 
 /** claimed: asks TikTok what the creator allows now, then opens an upload. Steps with one effect each. */
 export async function prepareUpload(work: Work, post: Post): Promise<StepOutcome> {
@@ -88,11 +88,11 @@ export async function prepareUpload(work: Work, post: Post): Promise<StepOutcome
   await requirePunctual(work, post);
   if (needsCreator(post)) return askCreator(work, post);
   if (isAnswerAwaited(post)) return initiate(work, post);
-  return applyUnderLease(work, post, { event: 'note', patch: { attempt: intend(work, post) } });
+  return applyUnderLease(work, post, { event: 'note', patch: { attempt: intend(work.deps, post) } });
 }
 
 /** Unless TikTok was asked since the post's last look, and not long ago, about what still are the person's choices. */
-function needsCreator({ mode, due, choices, creator, clip, updatedAt }: Post): boolean {
+export function needsCreator({ mode, due, choices, creator, clip, updatedAt }: Post): boolean {
   if (mode !== 'direct') return false;
   const lastLookMs = (due?.at?.getTime() ?? 0) - LAST_LOOK_MS;
   const askedMs = creator?.askedAt.getTime() ?? 0;
@@ -115,7 +115,10 @@ async function askCreator(work: Work, post: Post): Promise<StepOutcome> {
   if (forbidden) throw new AppError(forbidden.code, forbidden.facts);
   return applyUnderLease(work, post, {
     event: 'note',
-    patch: { creator: { ...creator, askedAt }, attempt: isAnswerAwaited(post) ? post.attempt : intend(work, post) },
+    patch: {
+      creator: { ...creator, askedAt },
+      attempt: isAnswerAwaited(post) ? post.attempt : intend(work.deps, post),
+    },
   });
 }
 
@@ -123,9 +126,9 @@ async function askCreator(work: Work, post: Post): Promise<StepOutcome> {
 const isAnswerAwaited = ({ attempt }: Post): boolean => attempt !== null && attempt.publishId === null;
 
 /** Written before the call to init, so that a crash between the two is a known state. */
-const intend = ({ deps }: Work, { attempt }: Pick<Post, 'attempt'>): Attempt => ({
+export const intend = ({ clock }: Pick<PublisherDeps, 'clock'>, { attempt }: Pick<Post, 'attempt'>): Attempt => ({
   number: (attempt?.number ?? 0) + 1,
-  startedAt: new Date(deps.clock()),
+  startedAt: new Date(clock()),
   publishId: null,
   uploadUrl: null,
   uploadExpiresAt: null,
@@ -156,14 +159,10 @@ async function initiate(work: Work, post: Post): Promise<StepOutcome> {
     uploadUrl: deps.tokenBox.seal(uploadUrl, uploadUrlPlace(post, attempt)),
     uploadExpiresAt: new Date(post.updatedAt.getTime() + UPLOAD_URL_LIFETIME_MS),
   };
+  const patch = { attempt: opened, problem: null };
   // The post goes behind others, and gives its place to one that nobody has begun with.
-  const isLeft = deps.mustBytesWait();
-  const left = isLeft ? { lease: null, wakeAt: afterNow(0) } : {};
-  const ready = await applyUnderLease(work, post, {
-    event: 'initiate',
-    patch: { attempt: opened, problem: null, ...left },
-  });
-  return isLeft ? null : ready;
+  if (deps.mustBytesWait()) return leave(work, post, { event: 'initiate', patch: { ...patch, wakeAt: afterNow(0) } });
+  return applyUnderLease(work, post, { event: 'initiate', patch });
 }
 
 /** What the person consented to, in TikTok's terms. */

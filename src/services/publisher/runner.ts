@@ -6,6 +6,7 @@ import { bulkhead } from 'cockatiel';
 import { AppError } from '../../domain/errors.ts';
 import { createSweep } from '../sweep.ts';
 import { type FailedStep, work } from './advance.ts';
+import { claimPost } from './claim.ts';
 import { FIRST_LOOK, findDue } from './find-due.ts';
 import { createLanes, type Lane, laneOf } from './lanes.ts';
 import type { PublisherDeps } from './work.ts';
@@ -71,9 +72,9 @@ export function createRunner(deps: RunnerDeps): Runner {
   async function run(id: string): Promise<void> {
     try {
       const claim = { owner: deps.newId(), claimedAtMs: performance.now(), stopping: stopping.signal };
-      const post = await deps.posts.claim(id, claim.owner, deps.timing.leaseMs);
+      const claimed = await claimPost(publisher, id, claim);
       // After the claim: a backup may have been restored just before it. The lease runs out by itself.
-      if (post && !(await deps.isOnStandby())) await work(publisher, post, claim, reportFailure);
+      if (claimed && !(await deps.isOnStandby())) await work(publisher, claimed, claim, reportFailure);
     } catch (error) {
       deps.log.error({ postId: id, err: error }, 'a post could not be worked on');
     }

@@ -9,7 +9,7 @@ import { backoffMs, LIVE_GIVE_UP_MS, liveWaitMs, STATUS_GIVE_UP_MS, statusWaitMs
 import { requireAccountId } from './turn.ts';
 import { beginAnew, requireAttempt } from './upload.ts';
 import { remind, WAITS_FOR_PERSON } from './waiting.ts';
-import { applyUnderLease, releaseFor, type StepOutcome, type Work } from './work.ts';
+import { leave, releaseFor, type StepOutcome, type Work } from './work.ts';
 
 async function askStatus({ deps, signal }: Work, post: Post): Promise<PublishStatus> {
   const accountId = requireAccountId(post);
@@ -44,12 +44,11 @@ async function waitOrAskThePerson(work: Work, post: Post): Promise<StepOutcome> 
       problem: null,
     });
   const problem = { code: 'post_unconfirmed', facts: {}, at: new Date(nowMs) } as const;
-  await applyUnderLease(work, post, {
+  return leave(work, post, {
     event: 'lose_track',
     patch: { ...WAITS_FOR_PERSON, problem },
     notices: ['unconfirmed'],
   });
-  return null;
 }
 
 /** unconfirmed: TikTok may know by now what it did not say then. Asking is safe at any time; else the person is reminded. */
@@ -64,8 +63,7 @@ export async function askOnceMore(work: Work, post: Post): Promise<StepOutcome> 
       return endAsFailed(work, post, problemOf(work, answer));
     case 'PROCESSING_UPLOAD':
     case 'PROCESSING_DOWNLOAD':
-      await applyUnderLease(work, post, remind(post));
-      return null;
+      return leave(work, post, remind(post));
   }
 }
 
@@ -84,10 +82,9 @@ async function recordPublished(work: Work, post: Post, answer: PublishStatus): P
     liveAt: isLive ? now : null,
   };
   const waits = !isLive && expectsPublicId(post);
-  await applyUnderLease(work, post, {
+  return leave(work, post, {
     event: 'publish',
     patch: {
-      lease: null,
       wakeAt: waits ? afterNow(liveWaitMs(0)) : null,
       publication,
       problem: null,
@@ -95,16 +92,14 @@ async function recordPublished(work: Work, post: Post, answer: PublishStatus): P
     },
     notices: [isLive ? 'live' : 'published'],
   });
-  return null;
 }
 
 /** Inbox mode: the clip waits in the creator's TikTok inbox; it becomes "posted" when TikTok says so. */
 async function recordDelivered(work: Work, post: Post): Promise<StepOutcome> {
   const now = new Date(work.deps.clock());
-  await applyUnderLease(work, post, {
+  return leave(work, post, {
     event: 'publish',
     patch: {
-      lease: null,
       wakeAt: afterNow(liveWaitMs(0)),
       publication: { publishedAt: now, deliveredAt: now, postIds: [], liveAt: null },
       problem: null,
@@ -113,7 +108,6 @@ async function recordDelivered(work: Work, post: Post): Promise<StepOutcome> {
     },
     notices: ['in_inbox'],
   });
-  return null;
 }
 
 /** The failed publish id can never become a video. A fault of TikTok's own is worth another upload; anything else is the end. */
@@ -133,12 +127,11 @@ function problemOf({ deps }: Work, { failReason, failWireCode }: PublishStatus):
 }
 
 async function endAsFailed(work: Work, post: Post, problem: PostProblem): Promise<StepOutcome> {
-  await applyUnderLease(work, post, {
+  return leave(work, post, {
     event: 'fail',
-    patch: { lease: null, wakeAt: null, problem },
+    patch: { wakeAt: null, problem },
     notices: ['failed'],
   });
-  return null;
 }
 
 /** A draft in the TikTok inbox that the creator has not finished is mentioned once. */
@@ -155,10 +148,9 @@ export async function checkLive(work: Work, post: Post): Promise<StepOutcome> {
   const waitedMs = now.getTime() - publication.publishedAt.getTime();
   const isForgotten = !isPosted && post.mode === 'inbox' && post.reminders === 0 && waitedMs >= INBOX_REMINDER_MS;
   const notices: NoticeKind[] = isLive ? ['live'] : isForgotten ? ['inbox_reminder'] : [];
-  await applyUnderLease(work, post, {
+  return leave(work, post, {
     event: 'note',
     patch: {
-      lease: null,
       wakeAt: isLive || waitedMs > LIVE_GIVE_UP_MS ? null : afterNow(liveWaitMs(post.tries.status + 1)),
       tries: { ...post.tries, status: post.tries.status + 1 },
       ...(isForgotten && { reminders: 1 }),
@@ -166,5 +158,4 @@ export async function checkLive(work: Work, post: Post): Promise<StepOutcome> {
     },
     notices,
   });
-  return null;
 }

@@ -29,23 +29,34 @@ export async function takeTurn(work: Work, post: Post, { withInit = false } = {}
   const { deps, owner } = work;
   // A worker's name is new with each claim, and a claim begins with one init at most.
   const call = withInit ? { limit: CALL_LIMITS.init, id: owner } : undefined;
-  const turn = await deps.accounts.takeTurn(requireAccountId(post), post.id, deps.timing.leaseMs, call);
+  const turn = await deps.accounts.takeTurn(requireAccountId(post), post.id, deps.timing.leaseMs, { call });
   if (!turn) throw new AppError('account_gone');
-  const { account, isTaken, isCallTaken, grant } = turn;
-  work.turn = withInit && isTaken ? { hasInit: isCallTaken, grant } : null;
+  const { account, takenAt, isCallTaken, grant } = turn;
+  work.turn = withInit && takenAt ? { hasInit: isCallTaken, grant } : null;
   if (post.state === 'scheduled' || post.step === 'claimed') requireUsable(account, post);
-  return isTaken;
+  return takenAt !== null;
 }
 
-function requireUsable(account: Account, { ownerId }: Post): void {
-  if (account.status === 'disconnected' || account.ownerId !== ownerId) throw new AppError('account_gone');
-  if (account.status === 'needs_reconnect') throw new AppError('tiktok_grant_ended', { account: accountName(account) });
+/** Whether the account still is its owner's, and can post. */
+export const isUsable = ({ status, ownerId }: Account, post: Post): boolean =>
+  status === 'active' && ownerId === post.ownerId;
+
+function requireUsable(account: Account, post: Post): void {
+  if (isUsable(account, post)) return;
+  if (account.ownerId !== post.ownerId || account.status === 'disconnected') throw new AppError('account_gone');
+  throw new AppError('tiktok_grant_ended', { account: accountName(account) });
 }
 
 /** How long a post without the turn is left alone, unless the turn's end wakes it. */
-export function turnWaitMs({ deps }: Pick<Work, 'deps'>, post: Post): number {
+export function turnWaitMs(deps: Pick<PublisherDeps, 'random'>, post: Post): number {
   const waitMs = Math.min(WAIT_MAX_MS, Math.max(WAIT_MIN_MS, latenessOf(post) * WAIT_SHARE));
   return waitMs * (0.75 + deps.random() / 2);
+}
+
+/** Ends the turn of a post that is somebody else's by now, unless they go on with it. */
+export async function abandonTurn(deps: PublisherDeps, post: Post): Promise<void> {
+  const latest = await deps.posts.findForWork(post.id);
+  if (latest?.state !== 'publishing') await endTurn(deps, post);
 }
 
 /** Nobody works on the post any more, so the account's next one may begin. */

@@ -8,7 +8,7 @@ import { statusWaitMs, UPLOADS_PER_POST } from './backoff.ts';
 import { requireClip, uploadUrlPlace } from './prepare.ts';
 import { endTurn, requireAccountId } from './turn.ts';
 import { judgeUpload, type UploadReport } from './upload-standing.ts';
-import { applyUnderLease, type StepOutcome, type Work } from './work.ts';
+import { applyUnderLease, leave, type StepOutcome, type Work } from './work.ts';
 
 export function requireAttempt(post: Post): Attempt & { publishId: string; uploadUrl: string } {
   const { attempt } = post;
@@ -89,9 +89,9 @@ async function ensureCommitting(work: Work, post: Post): Promise<Post> {
 /** Every byte is with TikTok: the account's next post may begin, and a first look at the status is worth it a moment later. */
 async function finishUpload(work: Work, post: Post): Promise<StepOutcome> {
   const committing = await ensureCommitting(work, post);
-  await applyUnderLease(work, committing, {
+  await leave(work, committing, {
     event: 'uploaded',
-    patch: { lease: null, wakeAt: afterNow(statusWaitMs(0)), problem: null, tries: { ...post.tries, status: 0 } },
+    patch: { wakeAt: afterNow(statusWaitMs(0)), problem: null, tries: { ...post.tries, status: 0 } },
   });
   await endTurn(work.deps, post);
   return null;
@@ -169,15 +169,13 @@ export async function beginAnew(
   if (uploads >= UPLOADS_PER_POST) {
     const at = new Date(work.deps.clock());
     const problem = later?.problem ?? { code: 'tiktok_internal', facts: { uploads }, at };
-    await applyUnderLease(work, post, {
+    return leave(work, post, {
       event: 'fail',
-      patch: { lease: null, wakeAt: null, problem },
+      patch: { wakeAt: null, problem },
       notices: ['failed'],
     });
-    return null;
   }
   if (!later) return applyUnderLease(work, post, { event: 'restart' });
   const { problem, delayMs } = later;
-  await applyUnderLease(work, post, { event: 'restart', patch: { lease: null, wakeAt: afterNow(delayMs), problem } });
-  return null;
+  return leave(work, post, { event: 'restart', patch: { wakeAt: afterNow(delayMs), problem } });
 }

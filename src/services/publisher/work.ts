@@ -59,19 +59,46 @@ export const DEFAULT_TIMING: PublisherTiming = {
 /** The outcome of one step: the post as it stands, or null where the worker is to leave it alone for now. */
 export type StepOutcome = Post | null;
 
+/** A claim on one post: who works on it, and since when. */
+export interface Claim {
+  /** The name under which it holds the lease, new with each claim. */
+  readonly owner: string;
+  /** `performance.now()` from before the claim was sent. */
+  readonly claimedAtMs: number;
+  readonly stopping: AbortSignal;
+}
+
+/** The account's turn, taken just now: what it brought along for the init that follows it. */
+export interface TurnInHand {
+  readonly hasInit: boolean;
+  readonly grant: GrantState;
+}
+
+/** A post under a claim. With a turn in hand it was begun by this very claim. */
+export interface Claimed {
+  readonly post: Post;
+  readonly turn: TurnInHand | null;
+}
+
 /** One step's surroundings. `signal` aborts at shutdown, and once the lease may be another's. */
 export interface Work {
   readonly deps: PublisherDeps;
   /** The name under which this claim holds the lease. */
   readonly owner: string;
   readonly signal: AbortSignal;
-  /** What the account's turn brought along for the init that follows it; used up by that. */
-  turn: { readonly hasInit: boolean; readonly grant: GrantState } | null;
+  /** Used up by the init. */
+  turn: TurnInHand | null;
 }
 
 /** Writes a change under the worker's lease. @throws AppError `lease_lost`, `post_changed`. */
 export const applyUnderLease = ({ deps, owner }: Work, post: Post, change: PostChange): Promise<Post> =>
   deps.posts.apply(post, { ...change, under: { fence: post.fence, owner } });
+
+/** Writes a worker's last change of a post; it is left alone until its `wakeAt`. @throws as `applyUnderLease`. */
+export async function leave({ deps, owner }: Work, post: Post, change: PostChange): Promise<null> {
+  await deps.posts.leave(post, { ...change, under: { fence: post.fence, owner } });
+  return null;
+}
 
 /** Gives the post back until `delayMs` from now, by the database's clock. */
 export async function releaseFor(

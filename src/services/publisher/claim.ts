@@ -1,0 +1,53 @@
+// How a worker gets a post: by a claim, after which it decides step by step; or, for one that is due, ready and on time, by the short
+// way that thousands go which are due in one second: the account's turn first, then claimed and begun in one write.
+
+import { isLate } from '../../domain/lateness.ts';
+import type { Post } from '../../domain/post-record.ts';
+import { CALL_LIMITS } from '../call-limits.ts';
+import { intend, needsCreator } from './prepare.ts';
+import { abandonTurn, isUsable, turnWaitMs } from './turn.ts';
+import type { Claim, Claimed, PublisherDeps } from './work.ts';
+
+/** Takes the post `id`. Null where it is not due, not there, another worker was quicker, or another post has the account's turn. */
+export async function claimPost(deps: PublisherDeps, id: string, claim: Claim): Promise<Claimed | null> {
+  const beginning = await begin(deps, id, claim);
+  if (beginning === 'waits') return null;
+  if (beginning !== 'in_doubt') return beginning;
+  const post = await deps.posts.claim(id, claim.owner, deps.timing.leaseMs);
+  return post && { post, turn: null };
+}
+
+/** `waits`: another post has the account's turn, and this one comes back later. `in_doubt`: it must be claimed first. */
+type Beginning = Claimed | 'waits' | 'in_doubt';
+
+/** When a scheduled post that nobody has a lease on may begin; null for any other. */
+function earliestBeginOf({ state, lease, due, wakeAt }: Post): Date | null {
+  if (state !== 'scheduled' || lease || !due?.at || !wakeAt) return null;
+  return due.at > wakeAt ? due.at : wakeAt;
+}
+
+async function begin(deps: PublisherDeps, id: string, claim: Claim): Promise<Beginning> {
+  const { accounts, posts, timing } = deps;
+  const post = await posts.findForWork(id);
+  const notBefore = post && earliestBeginOf(post);
+  // This worker's clock may be wrong; the database's decides, below.
+  if (!notBefore || !post.accountId || post.world !== deps.world || isLateAt(post, deps.clock())) return 'in_doubt';
+  // One name for the call per version of the post: where two workers are at it, the slower one takes no other.
+  const call = { limit: CALL_LIMITS.init, id: `${id}.${post.version}` };
+  const turn = await accounts.takeTurn(post.accountId, id, timing.leaseMs, { call, notBefore });
+  if (!turn?.askedAt || turn.askedAt < notBefore || !isUsable(turn.account, post)) return 'in_doubt';
+  const seen = { ...post, updatedAt: turn.askedAt };
+  if (!turn.takenAt) {
+    await posts.putOff(post, turnWaitMs(deps, seen));
+    return 'waits';
+  }
+  const attempt = needsCreator(seen) ? null : intend(deps, { attempt: null });
+  const claimed = isLateAt(post, turn.askedAt.getTime())
+    ? null
+    : await posts.begin(post, { owner: claim.owner, leaseMs: timing.leaseMs, now: turn.askedAt, attempt });
+  if (claimed) return { post: claimed, turn: { hasInit: turn.isCallTaken, grant: turn.grant } };
+  await abandonTurn(deps, post);
+  return 'in_doubt';
+}
+
+const isLateAt = ({ due }: Post, nowMs: number): boolean => isLate(nowMs - (due?.at?.getTime() ?? nowMs));
