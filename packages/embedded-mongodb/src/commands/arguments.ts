@@ -42,6 +42,9 @@ const EXPECTED: Record<Exclude<Kind, 'any'>, TypeName[]> = {
   update: ['object', 'array'],
 };
 
+/** Of other kinds null means that the field was left out. */
+const NULL_IS_A_VALUE: ReadonlySet<Kind> = new Set(['collection', 'hint', 'update']);
+
 export function checkArguments(command: Document, name: string, schema: Schema, isTopLevel = true): void {
   for (const [field, value] of command) {
     const kind = schema[field];
@@ -55,7 +58,7 @@ export function checkArguments(command: Document, name: string, schema: Schema, 
 
 export function checkType(value: Value, kind: Kind, field: string): void {
   if (kind === 'any') return;
-  if (value === null && kind !== 'collection' && kind !== 'array') return;
+  if (value === null && !NULL_IS_A_VALUE.has(kind)) return;
   const type = typeName(value);
   const expected = EXPECTED[kind];
   if (expected.includes(type)) return;
@@ -67,9 +70,8 @@ export function checkType(value: Value, kind: Kind, field: string): void {
 }
 
 export function required(command: Document, field: string, name: string): Value {
-  const value = command.get(field);
-  if (value === undefined)
-    throw new CommandError(40414, `BSON field '${name}.${field}' is missing but a required field`);
+  const value = command.get(field) ?? null;
+  if (value === null) throw new CommandError(40414, `BSON field '${name}.${field}' is missing but a required field`);
   return value;
 }
 
@@ -109,23 +111,28 @@ export function checkDatabaseName(name: string): void {
   }
 }
 
+/** Any name can be read, even of a collection that could not be made. */
 export function checkCollectionName(database: string, value: Value | undefined): string {
   if (typeof value !== 'string') {
     throw new CommandError(73, `collection name has invalid type ${value === undefined ? 'missing' : typeName(value)}`);
   }
-  const namespace = `${database}.${value}`;
-  if (value === '' || value.includes('$') || value.includes('\0') || value.startsWith('.') || value.endsWith('.')) {
-    throw new CommandError(73, `Invalid namespace specified '${namespace}'`);
-  }
-  if (Buffer.byteLength(namespace) > 255) {
-    throw new CommandError(73, `Fully qualified namespace is too long. Namespace: ${namespace} Max: 255`);
-  }
+  if (value === '') throw new CommandError(73, `Invalid namespace specified '${database}.'`);
+  if (value.includes('\0')) throw new CommandError(73, 'namespaces cannot have embedded null characters');
+  if (value.startsWith('.')) throw new CommandError(73, `Collection names cannot start with '.': ${value}`);
   return value;
 }
 
-/** Collections of the system can be read but not made by users. */
+const MAX_NAMESPACE_BYTES = 255;
+
+/** What a collection that is to be made may be called. */
 export function checkWritableName(database: string, name: string): void {
-  if (name.startsWith('system.')) {
-    throw new CommandError(73, `Invalid system namespace: ${database}.${name}`);
+  const namespace = `${database}.${name}`;
+  if (name.startsWith('system.')) throw new CommandError(73, `Invalid system namespace: ${namespace}`);
+  if (name.includes('$') || name.endsWith('.')) throw new CommandError(73, `Invalid collection name: ${name}`);
+  if (Buffer.byteLength(namespace) > MAX_NAMESPACE_BYTES) {
+    throw new CommandError(
+      73,
+      `Fully qualified namespace is too long. Namespace: ${namespace} Max: ${MAX_NAMESPACE_BYTES}`,
+    );
   }
 }

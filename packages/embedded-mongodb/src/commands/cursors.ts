@@ -155,6 +155,9 @@ export function* getMore(context: CommandContext): Running {
       `Requested getMore on namespace '${database}.${collection}', but cursor belongs to a different namespace ${cursor.namespace}`,
     );
   }
+  if ((command.get('maxTimeMS') ?? null) !== null) {
+    throw new CommandError(2, 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
+  }
   if (cursor.inUse) throw new CommandError(237, `cursor id ${id} is already in use`);
   cursor.inUse = true;
   cursor.lastUsedMs = context.nowMs;
@@ -178,19 +181,19 @@ export function* getMore(context: CommandContext): Running {
 export function killCursors(context: CommandContext): Document {
   const { command, database } = context;
   checkArguments(command, 'killCursors', { killCursors: 'collection', cursors: 'array' });
-  const name = checkCollectionName(database, command.get('killCursors'));
+  checkCollectionName(database, command.get('killCursors'));
   const ids = required(command, 'cursors', 'killCursors') as Value[];
   const killed: Value[] = [];
   const notFound: Value[] = [];
-  for (const id of ids) {
+  for (const [position, id] of ids.entries()) {
     if (typeof id !== 'bigint') {
       throw new CommandError(
         14,
-        `BSON field 'killCursors.cursors.0' is the wrong type '${typeName(id)}', expected type 'long'`,
+        `BSON field 'killCursors.cursors.${position}' is the wrong type '${typeName(id)}', expected type 'long'`,
       );
     }
     const cursor = context.server.cursors.get(id);
-    if (cursor && cursor.namespace === `${database}.${name}` && !cursor.inUse) {
+    if (cursor && !cursor.inUse) {
       context.server.cursors.close(cursor);
       killed.push(id);
     } else notFound.push(id);

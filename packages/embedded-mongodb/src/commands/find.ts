@@ -22,12 +22,14 @@ import {
   optionalBoolean,
   optionalDocument,
   optionalInteger,
+  required,
   type Schema,
 } from './arguments.ts';
+import { refuseCollation } from './collation.ts';
 import { type CommandContext, type Running, variablesOf } from './context.ts';
 import { countMatches } from './count-matches.ts';
 import { FIRST_BATCH, firstBatchReply, NO_CONTROL, type Results } from './cursors.ts';
-import { readHint } from './hint.ts';
+import { naturalOrder, readHint } from './hint.ts';
 import { letVariables } from './let.ts';
 
 export const FIND_FIELDS: Schema = {
@@ -62,36 +64,18 @@ export type Query = {
   variables: ReadonlyMap<string, Value>;
 };
 
-export function refuseCollation(command: Document): void {
-  const collation = command.get('collation');
-  if (!(collation instanceof Map) || collation.size === 0) return;
-  if (collation.get('locale') === 'simple') return;
-  throw new CommandError(238, 'collation is not supported by this server');
-}
-
 /** The parsed and planned query of a command: its filter, sort, hint and let. */
 export function planOf(context: CommandContext, name: string, filter: Document, sortDocument: Document): Query {
   const { command, database, server } = context;
   const { variables, scope } = letVariables(command.get('let'), variablesOf(context));
   const match = parseFilter(filter, { scope: new Set([...BUILT_IN_SCOPE, ...scope]) });
-  const sort = parseSort(withoutNatural(sortDocument));
+  const isNatural = sortDocument.has('$natural');
+  const sort = isNatural ? [] : parseSort(sortDocument);
   const collection = server.catalog.find(database, name);
   let hint: Hint = collection ? readHint(collection, command.get('hint')) : null;
-  if (sortDocument.has('$natural')) hint = naturalHint(sortDocument);
+  if (isNatural) hint = { natural: naturalOrder(sortDocument, 'sort') };
   const plan: Plan = collection ? planQuery(collection, match, sort, hint) : { kind: 'nothing', sorted: true };
   return { collection, match, sort, plan, variables };
-}
-
-function withoutNatural(sort: Document): Document {
-  if (!sort.has('$natural')) return sort;
-  if (sort.size > 1)
-    throw new CommandError(2, '$natural sort cannot be set to a value other than -1 or 1 or be combined');
-  return new Map();
-}
-
-function naturalHint(sort: Document): Hint {
-  const order = sort.get('$natural');
-  return { natural: compareValues(order as Value, int(0)) < 0 ? -1 : 1 };
 }
 
 export function* find(context: CommandContext): Running {
@@ -203,11 +187,8 @@ export function* distinct(context: CommandContext): Running {
   });
   const name = checkCollectionName(database, command.get('distinct'));
   refuseCollation(command);
-  const key = command.get('key');
-  if (key === undefined) throw new CommandError(40414, "BSON field 'distinct.key' is missing but a required field");
-  if (typeof key !== 'string')
-    throw new CommandError(14, "BSON field 'distinct.key' is the wrong type, expected type 'string'");
-  if (key.includes('\0')) throw new CommandError(2, 'The distinct key must not contain a null byte');
+  const key = required(command, 'key', 'distinct') as string;
+  if (key.includes('\0')) throw new CommandError(31032, 'Key field cannot contain an embedded null byte');
   const query = planOf(context, name, optionalDocument(command, 'query'), new Map());
   const found = new Map<string, Value>();
   if (query.collection) {

@@ -3,10 +3,12 @@ import { compareValues } from '../codec/compare.ts';
 import { displayValue } from '../codec/display.ts';
 import { toDouble } from '../codec/numbers.ts';
 import { type Document, doc, int, isNumber, typeName, type Value } from '../codec/values.ts';
-import { parseIndex, sameIndex, sameKey } from '../indexes/definition.ts';
+import { type IndexDefinition, sameIndex, sameSignature } from '../indexes/definition.ts';
+import { parseIndex } from '../indexes/specification.ts';
 import { CommandError } from '../server/errors.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { checkArguments, checkCollectionName, checkWritableName, required } from './arguments.ts';
+import { checkCollation } from './collation.ts';
 import { listReply } from './collections.ts';
 import type { CommandContext, Running } from './context.ts';
 
@@ -32,7 +34,10 @@ export function createIndexes(context: CommandContext): Document {
         `BSON field 'createIndexes.indexes.${position}' is the wrong type '${typeName(entry)}', expected type 'object'`,
       );
     }
-    return parseIndex(entry);
+    const definition = parseIndex(entry);
+    const collation = entry.get('collation');
+    if (collation instanceof Map) checkIndexCollation(collation);
+    return definition;
   });
   const existing = server.catalog.find(database, name);
   const collection = existing ?? server.catalog.create(database, name);
@@ -65,37 +70,35 @@ export function createIndexes(context: CommandContext): Document {
   });
 }
 
-/** The same index again is fine; another one of that name or key is not. */
-function isPresent(collection: Collection, wanted: ReturnType<typeof parseIndex>): boolean {
+function checkIndexCollation(collation: Document): void {
+  if (collation.size === 0) throw new CommandError(2, "The field 'collation' cannot be an empty object.");
+  checkCollation(collation);
+}
+
+/** The same index again is fine; another one of that name, or one that means the same, is not. */
+function isPresent(collection: Collection, wanted: IndexDefinition): boolean {
   for (const { definition } of collection.indexes) {
-    if (definition.name === wanted.name) {
-      if (sameIndex(definition, wanted)) return true;
-      if (sameKey(definition, wanted)) {
-        throw new CommandError(
-          86,
-          `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${displayValue(wanted.specification)}, existing index: ${displayValue(definition.specification)}`,
-        );
-      }
+    const isNamesake = definition.name === wanted.name;
+    const isEquivalent = sameSignature(definition, wanted);
+    if (!isNamesake && !isEquivalent) continue;
+    if (isNamesake && sameIndex(definition, wanted)) return true;
+    const both = `Requested index: ${displayValue(wanted.specification)}, existing index: ${displayValue(definition.specification)}`;
+    if (!isEquivalent) {
       throw new CommandError(
         86,
-        `An existing index has the same name as the requested index. Requested index: ${displayValue(wanted.specification)}, existing index: ${displayValue(definition.specification)}`,
+        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. ${both}`,
       );
     }
-    if (!sameKey(definition, wanted)) continue;
+    if (isNamesake) {
+      throw new CommandError(
+        85,
+        `An equivalent index already exists with the same name but different options. ${both}`,
+      );
+    }
     if (sameIndex(definition, wanted)) {
       throw new CommandError(85, `Index already exists with a different name: ${definition.name}`);
     }
-    const filters = [definition, wanted].map(each => each.specification.get('partialFilterExpression') ?? null);
-    if (
-      compareValues(filters[0] as Value, filters[1] as Value) === 0 &&
-      definition.sparse === wanted.sparse &&
-      definition.unique === wanted.unique
-    ) {
-      throw new CommandError(
-        85,
-        `An equivalent index already exists with the same name but different options. Requested index: ${displayValue(wanted.specification)}, existing index: ${displayValue(definition.specification)}`,
-      );
-    }
+    throw new CommandError(85, `An equivalent index already exists with a different name and options. ${both}`);
   }
   return false;
 }

@@ -70,8 +70,6 @@ function refusing(code: number, message: string): Command {
   };
 }
 
-const TRANSACTIONS = 'Transaction numbers are only allowed on a replica set member or mongos';
-
 export const SERVER_INFO: Record<string, Command> = {
   hello: hello,
   ismaster: hello,
@@ -91,10 +89,6 @@ export const SERVER_INFO: Record<string, Command> = {
     }
     return doc({ featureCompatibilityVersion: doc({ version: '7.0' }) });
   },
-  startSession: OK,
-  refreshSessions: OK,
-  endSessions: OK,
-  killSessions: OK,
   logout: OK,
   fsync: ({ server }) => {
     server.file.commit();
@@ -102,8 +96,6 @@ export const SERVER_INFO: Record<string, Command> = {
     server.file.checkpoint();
     return doc({ numFiles: int(1) });
   },
-  commitTransaction: refusing(20, TRANSACTIONS),
-  abortTransaction: refusing(20, TRANSACTIONS),
   saslStart: refusing(
     18,
     'Authentication failed: this server has no users; leave name and password out of the address.',

@@ -7,7 +7,7 @@ import { after, it } from 'node:test';
 import { doc, type Value } from '../../src/codec/values.ts';
 import type { ServerState } from '../../src/commands/context.ts';
 import { CURSOR_TIMEOUT_MS, createCursors, NO_CONTROL } from '../../src/commands/cursors.ts';
-import { parseIndex } from '../../src/indexes/definition.ts';
+import { parseIndex } from '../../src/indexes/specification.ts';
 import { removeExpired } from '../../src/server/expiry.ts';
 import { createCatalog } from '../../src/storage/catalog.ts';
 import { openStorageFile } from '../../src/storage/file.ts';
