@@ -5,13 +5,11 @@ import type { Model } from 'mongoose';
 import type { World } from '../domain/account.ts';
 import type { PostState } from '../domain/post.ts';
 import type { Post } from '../domain/post-record.ts';
-import type { StoredPost } from './post-schema.ts';
+import { type StoredPost, toPost } from './post-schema.ts';
 import { ofSameKind } from './same-kind.ts';
 
-/** A post that needs attention, and what is known of it without reading it. */
-export interface WakingPost extends Pick<Post, 'id' | 'ownerId' | 'state' | 'step' | 'due'> {
-  readonly wakeAt: Date;
-}
+/** A post that needs attention, and no more of it than it takes to queue it. */
+export type WakingPost = Pick<Post, 'id' | 'ownerId' | 'state' | 'step' | 'due' | 'wakeAt'>;
 
 export function createWakingQueries(model: Model<StoredPost>) {
   const NOW = [{ $set: { wakeAt: '$$NOW' } }];
@@ -20,27 +18,35 @@ export function createWakingQueries(model: Model<StoredPost>) {
    * The longest waiting first. Practice posts only while practising, real ones only while not: neither may ever reach the other's
    * TikTok.
    */
-  async function find(until: Date, limit: number, world: World, only: object = {}): Promise<WakingPost[]> {
-    const found = await model
-      .find(
-        { ...only, wakeAt: { $type: 'date', $lte: until }, ...ofSameKind(world) },
-        { ownerId: 1, state: 1, step: 1, due: 1, wakeAt: 1 },
-      )
+  const find = (until: Date, limit: number, world: World, only: object = {}) =>
+    model
+      .find({ ...only, wakeAt: { $type: 'date', $lte: until }, ...ofSameKind(world) })
       .sort({ wakeAt: 1 })
       .limit(limit)
       // In one answer: a hundred at a time is the default.
-      .batchSize(limit)
-      .lean<(Omit<WakingPost, 'id'> & { _id: string })[]>();
-    return found.map(({ _id, ...rest }) => ({ id: _id, ...rest }));
-  }
+      .batchSize(limit);
+  const SCHEDULED = { state: 'scheduled' };
 
   return {
     /** Posts that need attention up to `until`. */
-    findWaking: (until: Date, limit: number, world: World): Promise<WakingPost[]> => find(until, limit, world),
+    async findWaking(until: Date, limit: number, world: World): Promise<Post[]> {
+      const found = await find(until, limit, world).lean<StoredPost[]>();
+      return found.map(toPost);
+    },
 
     /** Those of them that have not begun. */
-    findWakingScheduled: (until: Date, limit: number, world: World): Promise<WakingPost[]> =>
-      find(until, limit, world, { state: 'scheduled' }),
+    async findWakingScheduled(until: Date, limit: number, world: World): Promise<Post[]> {
+      const found = await find(until, limit, world, SCHEDULED).lean<StoredPost[]>();
+      return found.map(toPost);
+    },
+
+    /** The same, without what is in them. */
+    async listWakingScheduled(until: Date, limit: number, world: World): Promise<WakingPost[]> {
+      const found = await find(until, limit, world, SCHEDULED)
+        .select({ ownerId: 1, state: 1, step: 1, due: 1, wakeAt: 1 })
+        .lean<(Omit<WakingPost, 'id'> & { _id: string })[]>();
+      return found.map(({ _id, ...rest }) => ({ id: _id, ...rest }));
+    },
 
     /** What TikTok does with this upload has changed. `states`: those in which that is news. Gives the post's id, if it is ours. */
     async wakeByPublishId(accountId: string, publishId: string, states: readonly PostState[]): Promise<string | null> {

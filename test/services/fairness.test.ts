@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Clip, Post } from '#domain/post-record.ts';
 import { createFairQueue } from '#services/publisher/fair-queue.ts';
-import { FIRST_LOOK, findDue } from '#services/publisher/find-due.ts';
+import { createFindDue, FIRST_LOOK } from '#services/publisher/find-due.ts';
 import { openStage, type Stage } from './publisher-stage.ts';
 
 describe('the queue', () => {
@@ -43,8 +43,10 @@ test('behind more of one personâ€™s posts than a sweep looks at first, anotherâ€
   const many = Array.from({ length: FIRST_LOOK + 50 }, () => stage.addPost(clip, accountId, dueAt(now - 2_000)));
   await Promise.all(many);
   const { id } = await stage.addPost(clip, accountId, { ...dueAt(now - 1_000), ownerId: 'somebody-else-00' });
-  const { waking, leavesUnbegun } = await findDue(stage.posts, new Date(now), 'simulator');
-  assert.deepEqual([waking.at(-1)?.id, leavesUnbegun], [id, true]);
+  const findDue = createFindDue({ posts: stage.posts, world: 'simulator', clock: () => now });
+  const { posts, behind, leavesUnbegun } = await findDue(new Date(now));
+  assert.equal(posts.length, FIRST_LOOK);
+  assert.deepEqual([behind.map(post => post.id), leavesUnbegun], [[id], true]);
   await stage.posts.model.deleteMany({});
 });
 

@@ -8,7 +8,7 @@ import { asAppError, decideFailure } from './failure.ts';
 import { holdLease, needsTurn } from './lease.ts';
 import { claimScheduled, prepareUpload, resume } from './prepare.ts';
 import { askOnceMore, checkLive, checkProcessing } from './status.ts';
-import { endTurn } from './turn.ts';
+import { abandonTurn, endTurn } from './turn.ts';
 import { mayHaveSent, reconcileUpload, sendNextChunk } from './upload.ts';
 import { remind } from './waiting.ts';
 import { type Claim, type Claimed, leave, type PublisherDeps, type StepOutcome, type Work } from './work.ts';
@@ -109,6 +109,6 @@ async function settleFailure(
       if (!isOvertaken(conflict)) throw conflict;
       return;
     }
-  } else if (latest?.state === 'publishing') return;
-  await endTurn(deps, post);
+    await endTurn(deps, post);
+  } else await abandonTurn(deps, post, latest);
 }

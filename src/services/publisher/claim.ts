@@ -8,9 +8,12 @@ import { intend, needsCreator } from './prepare.ts';
 import { abandonTurn, isUsable, turnWaitMs } from './turn.ts';
 import type { Claim, Claimed, PublisherDeps } from './work.ts';
 
-/** Takes the post `id`. Null where it is not due, not there, another worker was quicker, or another post has the account's turn. */
-export async function claimPost(deps: PublisherDeps, id: string, claim: Claim): Promise<Claimed | null> {
-  const beginning = await begin(deps, id, claim);
+/**
+ * Takes the post `id`, which a sweep has perhaps `seen`. Null where it is not due, not there, another worker was quicker, or another
+ * post has the account's turn.
+ */
+export async function claimPost(deps: PublisherDeps, id: string, claim: Claim, seen?: Post): Promise<Claimed | null> {
+  const beginning = await begin(deps, seen ?? (await deps.posts.findForWork(id)), claim);
   if (beginning === 'waits') return null;
   if (beginning !== 'in_doubt') return beginning;
   const post = await deps.posts.claim(id, claim.owner, deps.timing.leaseMs);
@@ -26,15 +29,14 @@ function earliestBeginOf({ state, lease, due, wakeAt }: Post): Date | null {
   return due.at > wakeAt ? due.at : wakeAt;
 }
 
-async function begin(deps: PublisherDeps, id: string, claim: Claim): Promise<Beginning> {
+async function begin(deps: PublisherDeps, post: Post | null, claim: Claim): Promise<Beginning> {
   const { accounts, posts, timing } = deps;
-  const post = await posts.findForWork(id);
   const notBefore = post && earliestBeginOf(post);
   // This worker's clock may be wrong; the database's decides, below.
   if (!notBefore || !post.accountId || post.world !== deps.world || isLateAt(post, deps.clock())) return 'in_doubt';
   // One name for the call per version of the post: where two workers are at it, the slower one takes no other.
-  const call = { limit: CALL_LIMITS.init, id: `${id}.${post.version}` };
-  const turn = await accounts.takeTurn(post.accountId, id, timing.leaseMs, { call, notBefore });
+  const call = { limit: CALL_LIMITS.init, id: `${post.id}.${post.version}` };
+  const turn = await accounts.takeTurn(post.accountId, post.id, timing.leaseMs, { call, notBefore });
   if (!turn?.askedAt || turn.askedAt < notBefore || !isUsable(turn.account, post)) return 'in_doubt';
   const seen = { ...post, updatedAt: turn.askedAt };
   if (!turn.takenAt) {
@@ -46,7 +48,7 @@ async function begin(deps: PublisherDeps, id: string, claim: Claim): Promise<Beg
     ? null
     : await posts.begin(post, { owner: claim.owner, leaseMs: timing.leaseMs, now: turn.askedAt, attempt });
   if (claimed) return { post: claimed, turn: { hasInit: turn.isCallTaken, grant: turn.grant } };
-  await abandonTurn(deps, post);
+  await abandonTurn(deps, post, await posts.findForWork(post.id));
   return 'in_doubt';
 }
 

@@ -4,10 +4,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { bulkhead } from 'cockatiel';
 import { AppError } from '../../domain/errors.ts';
+import type { Post } from '../../domain/post-record.ts';
 import { createSweep } from '../sweep.ts';
 import { type FailedStep, work } from './advance.ts';
 import { claimPost } from './claim.ts';
-import { FIRST_LOOK, findDue } from './find-due.ts';
+import { createFindDue, FIRST_LOOK } from './find-due.ts';
 import { createLanes, type Lane, laneOf } from './lanes.ts';
 import type { PublisherDeps } from './work.ts';
 
@@ -64,6 +65,9 @@ export function createRunner(deps: RunnerDeps): Runner {
   const mustBytesWait = () => isRushed() || uploads.executionSlots === 0;
   const publisher: PublisherDeps = { ...deps, uploads, mustBytesWait };
   const stopping = new AbortController();
+  const findDue = createFindDue(deps);
+  /** As the last sweep read them: most are as they were once their turn comes, and need not be read again. */
+  let seen: ReadonlyMap<string, Post> = new Map();
   /** Posts that are due before the next sweep, each with its timer. */
   const soon = new Map<string, NodeJS.Timeout>();
   const reportFailure = ({ error, ...facts }: FailedStep) => deps.log.warn({ ...facts, err: error }, 'a step failed');
@@ -72,7 +76,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   async function run(id: string): Promise<void> {
     try {
       const claim = { owner: deps.newId(), claimedAtMs: performance.now(), stopping: stopping.signal };
-      const claimed = await claimPost(publisher, id, claim);
+      const claimed = await claimPost(publisher, id, claim, seen.get(id));
       // After the claim: a backup may have been restored just before it. The lease runs out by itself.
       if (claimed && !(await deps.isOnStandby())) await work(publisher, claimed, claim, reportFailure);
     } catch (error) {
@@ -116,10 +120,11 @@ export function createRunner(deps: RunnerDeps): Runner {
       leavesUnbegun = false;
       if (await deps.isOnStandby()) return;
       const now = await deps.databaseNow();
-      const due = await findDue(deps.posts, new Date(now + deps.sweepEveryMs), deps.world);
+      const due = await findDue(new Date(now + deps.sweepEveryMs));
       leavesUnbegun = due.leavesUnbegun;
-      for (const post of due.waking) {
-        const wakeMs = post.wakeAt.getTime();
+      seen = new Map(due.posts.map(post => [post.id, post]));
+      for (const post of [...due.posts, ...due.behind]) {
+        const wakeMs = post.wakeAt?.getTime() ?? now;
         const lane = laneOf(post, new Date(Math.max(now, wakeMs)));
         if (due.leavesMore) more.add(lane);
         // A millisecond late rather than early: the database's clock decides, and an early claim is refused.

@@ -5,6 +5,7 @@ import { type Account, accountName } from '../../domain/account.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Post } from '../../domain/post-record.ts';
 import { CALL_LIMITS } from '../call-limits.ts';
+import { needsTurn } from './lease.ts';
 import type { PublisherDeps, Work } from './work.ts';
 
 const WAIT_MIN_MS = 1_000;
@@ -53,10 +54,9 @@ export function turnWaitMs(deps: Pick<PublisherDeps, 'random'>, post: Post): num
   return waitMs * (0.75 + deps.random() / 2);
 }
 
-/** Ends the turn of a post that is somebody else's by now, unless they go on with it. */
-export async function abandonTurn(deps: PublisherDeps, post: Post): Promise<void> {
-  const latest = await deps.posts.findForWork(post.id);
-  if (latest?.state !== 'publishing') await endTurn(deps, post);
+/** Ends the turn of a post that is somebody else's by now, as its `latest` state shows, unless they go on with it. */
+export async function abandonTurn(deps: PublisherDeps, post: Post, latest: Post | null): Promise<void> {
+  if (!latest || !needsTurn(latest)) await endTurn(deps, post);
 }
 
 /** Nobody works on the post any more, so the account's next one may begin. */
