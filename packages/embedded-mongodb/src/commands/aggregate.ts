@@ -9,13 +9,14 @@ import type { ScanControl } from '../query/scan.ts';
 import { scanDocuments, sortScan } from '../query/scan.ts';
 import { parsePipeline, type StageContext, type Stream } from '../query/stages/pipeline.ts';
 import { CommandError } from '../server/errors.ts';
-import { checkArguments, checkCollectionName, optionalBatchSize, required } from './arguments.ts';
+import { checkArguments, optionalBatchSize, required } from './arguments.ts';
 import { refuseCollation } from './collation.ts';
 import { type CommandContext, type Running, variablesOf } from './context.ts';
 import { countMatches } from './count-matches.ts';
 import { FIRST_BATCH, firstBatchReply, NO_CONTROL, type Results } from './cursors.ts';
 import { planOf, type Query } from './find.ts';
 import { letVariables } from './let.ts';
+import { checkCollectionName } from './names.ts';
 
 export function* aggregate(context: CommandContext): Running {
   const { command, database, server } = context;

@@ -1,4 +1,4 @@
-/** Argument checks that all commands share: unknown fields (40415), wrong types (14), missing ones (40414), names (73). */
+/** Argument checks that all commands share: unknown fields (40415), wrong types (14), missing ones (40414). */
 import { toDouble, toInt64 } from '../codec/numbers.ts';
 import { type Document, isNumber, type TypeName, typeName, type Value } from '../codec/values.ts';
 import { CommandError } from '../server/errors.ts';
@@ -62,7 +62,11 @@ export function checkType(value: Value, kind: Kind, field: string): void {
   const type = typeName(value);
   const expected = EXPECTED[kind];
   if (expected.includes(type)) return;
-  if (kind === 'collection') throw new CommandError(73, `collection name has invalid type ${type}`);
+  if (kind === 'collection') {
+    // A UUID names one too, where a collection is read.
+    if (type === 'binData') return;
+    throw new CommandError(73, `collection name has invalid type ${type}`);
+  }
   if (kind === 'hint') throw new CommandError(9, 'Hint must be a string or an object');
   if (kind === 'update') throw new CommandError(9, 'Update argument must be either an object or an array');
   const what = expected.length === 1 ? `type '${expected[0]}'` : `types '[${expected.join(', ')}]'`;
@@ -102,37 +106,4 @@ export function optionalInteger(command: Document, field: string, least: number)
     throw new CommandError(51024, `BSON field '${field}' value must be >= ${least}, actual value '${integer}'`);
   }
   return Number(integer > 2n ** 53n ? 2n ** 53n : integer);
-}
-
-/** https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
-export function checkDatabaseName(name: string): void {
-  if (name === '' || Buffer.byteLength(name) > 63 || /[/\\. "$*<>:|?\0]/.test(name)) {
-    throw new CommandError(73, `Invalid database name: '${name}'`);
-  }
-}
-
-/** Any name can be read, even of a collection that could not be made. */
-export function checkCollectionName(database: string, value: Value | undefined): string {
-  if (typeof value !== 'string') {
-    throw new CommandError(73, `collection name has invalid type ${value === undefined ? 'missing' : typeName(value)}`);
-  }
-  if (value === '') throw new CommandError(73, `Invalid namespace specified '${database}.'`);
-  if (value.includes('\0')) throw new CommandError(73, 'namespaces cannot have embedded null characters');
-  if (value.startsWith('.')) throw new CommandError(73, `Collection names cannot start with '.': ${value}`);
-  return value;
-}
-
-const MAX_NAMESPACE_BYTES = 255;
-
-/** What a collection that is to be made may be called. */
-export function checkWritableName(database: string, name: string): void {
-  const namespace = `${database}.${name}`;
-  if (name.startsWith('system.')) throw new CommandError(73, `Invalid system namespace: ${namespace}`);
-  if (name.includes('$') || name.endsWith('.')) throw new CommandError(73, `Invalid collection name: ${name}`);
-  if (Buffer.byteLength(namespace) > MAX_NAMESPACE_BYTES) {
-    throw new CommandError(
-      73,
-      `Fully qualified namespace is too long. Namespace: ${namespace} Max: ${MAX_NAMESPACE_BYTES}`,
-    );
-  }
 }

@@ -6,18 +6,10 @@ import { createMatcher } from '../query/match/evaluate.ts';
 import { parseFilter } from '../query/match/parse.ts';
 import { CommandError } from '../server/errors.ts';
 import type { Collection } from '../storage/collection.ts';
-import {
-  checkArguments,
-  checkCollectionName,
-  checkDatabaseName,
-  checkWritableName,
-  optionalBatchSize,
-  optionalBoolean,
-  optionalDocument,
-  optionalInteger,
-} from './arguments.ts';
+import { checkArguments, optionalBatchSize, optionalBoolean, optionalDocument } from './arguments.ts';
 import { type CommandContext, type Running, variablesOf } from './context.ts';
 import { firstBatchReply, NO_CONTROL, type Results } from './cursors.ts';
+import { checkCollectionName, checkDatabaseName, checkWritableName, requireAdmin } from './names.ts';
 
 const CREATE_UNSUPPORTED = [
   'capped',
@@ -139,14 +131,14 @@ function splitNamespace(value: Value | undefined, field: string): [string, strin
 }
 
 export function renameCollection(context: CommandContext): Document {
-  const { command, database, server } = context;
+  const { command, server } = context;
   checkArguments(command, 'renameCollection', {
     renameCollection: 'any',
     to: 'any',
     dropTarget: 'any',
     stayTemp: 'bool',
   });
-  if (database !== 'admin') throw new CommandError(13, 'renameCollection may only be run against the admin database.');
+  requireAdmin(context);
   const [fromDatabase, fromName] = splitNamespace(command.get('renameCollection'), 'from');
   const [toDatabase, toName] = splitNamespace(command.get('to'), 'to');
   checkWritableName(toDatabase, toName);
@@ -211,14 +203,14 @@ export function* listReply(context: CommandContext, namespace: string, entries: 
 }
 
 export function listDatabases(context: CommandContext): Document {
-  const { command, database, server } = context;
+  const { command, server } = context;
   checkArguments(command, 'listDatabases', {
     listDatabases: 'any',
     filter: 'object',
     nameOnly: 'bool',
     authorizedDatabases: 'bool',
   });
-  if (database !== 'admin') throw new CommandError(13, 'listDatabases may only be run against the admin database.');
+  requireAdmin(context);
   const nameOnly = optionalBoolean(command, 'nameOnly');
   let total = 0;
   const databases = server.catalog.databaseNames().map(name => {
@@ -230,53 +222,4 @@ export function listDatabases(context: CommandContext): Document {
   return nameOnly
     ? doc({ databases: shown })
     : doc({ databases: shown, totalSize: BigInt(total), totalSizeMb: BigInt(Math.floor(total / 1048576)) });
-}
-
-export function collStats(context: CommandContext): Document {
-  const { command, database, server } = context;
-  checkArguments(command, 'collStats', { collStats: 'collection', scale: 'number' });
-  const name = checkCollectionName(database, command.get('collStats'));
-  const scale = optionalInteger(command, 'scale', 1) ?? 1;
-  const collection = server.catalog.find(database, name);
-  const count = collection?.count() ?? 0;
-  const size = collection?.sizeBytes() ?? 0;
-  return doc({
-    ns: `${database}.${name}`,
-    size: int(Math.floor(size / scale)),
-    count: int(count),
-    avgObjSize: count > 0 ? int(Math.floor(size / count)) : undefined,
-    storageSize: int(Math.floor(size / scale)),
-    freeStorageSize: int(0),
-    capped: false,
-    nindexes: int(collection?.indexes.length ?? 0),
-    indexBuilds: [],
-    totalIndexSize: int(0),
-    totalSize: int(Math.floor(size / scale)),
-    indexSizes: doc(Object.fromEntries((collection?.indexes ?? []).map(index => [index.definition.name, int(0)]))),
-    scaleFactor: int(scale),
-  });
-}
-
-export function dbStats(context: CommandContext): Document {
-  const { command, database, server } = context;
-  checkArguments(command, 'dbStats', { dbStats: 'number', dbstats: 'number', scale: 'number', freeStorage: 'number' });
-  const scale = optionalInteger(command, 'scale', 1) ?? 1;
-  const collections = server.catalog.collections(database);
-  const size = collections.reduce((sum, collection) => sum + collection.sizeBytes(), 0);
-  const objects = collections.reduce((sum, collection) => sum + collection.count(), 0);
-  return doc({
-    db: database,
-    collections: BigInt(collections.length),
-    views: 0n,
-    objects: BigInt(objects),
-    avgObjSize: objects > 0 ? size / objects : 0,
-    dataSize: size / scale,
-    storageSize: size / scale,
-    indexes: BigInt(collections.reduce((sum, collection) => sum + collection.indexes.length, 0)),
-    indexSize: 0,
-    totalSize: size / scale,
-    scaleFactor: BigInt(scale),
-    fsUsedSize: server.file.sizeBytes() / scale,
-    fsTotalSize: 0,
-  });
 }

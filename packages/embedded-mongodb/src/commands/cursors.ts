@@ -4,8 +4,9 @@ import { type Document, doc, typeName, type Value } from '../codec/values.ts';
 import type { ScanControl } from '../query/scan.ts';
 import { CommandError } from '../server/errors.ts';
 import { MAX_DOCUMENT_BYTES } from '../server/wire.ts';
-import { checkArguments, checkCollectionName, optionalInteger, required } from './arguments.ts';
+import { checkArguments, optionalInteger, required } from './arguments.ts';
 import type { CommandContext, Running } from './context.ts';
+import { checkCollectionName } from './names.ts';
 
 /** Encoded documents; `null` offers a pause. */
 export type Results = Generator<Buffer | null, void>;

@@ -6,11 +6,12 @@ import { BUILT_IN_SCOPE } from '../query/expressions/expression.ts';
 import { parseFilter } from '../query/match/parse.ts';
 import { scanDocuments } from '../query/scan.ts';
 import { CommandError } from '../server/errors.ts';
-import { checkArguments, checkCollectionName, optionalBoolean, required } from './arguments.ts';
+import { checkArguments, optionalBoolean, required } from './arguments.ts';
 import { refuseCollation } from './collation.ts';
 import { type CommandContext, type Running, variablesOf } from './context.ts';
 import { readHint } from './hint.ts';
 import { letVariables } from './let.ts';
+import { checkCollectionName } from './names.ts';
 import { runStatements, statementList, writeReply } from './write-checks.ts';
 
 export function* deleteDocuments(context: CommandContext): Running {

@@ -3,9 +3,10 @@ import { type Document, doc, int, type Value } from '../codec/values.ts';
 import type { Plan } from '../indexes/planner.ts';
 import { scanDocuments } from '../query/scan.ts';
 import { CommandError } from '../server/errors.ts';
-import { checkArguments, checkCollectionName, optionalDocument } from './arguments.ts';
+import { checkArguments, optionalDocument } from './arguments.ts';
 import type { CommandContext, Running } from './context.ts';
 import { planOf, type Query } from './find.ts';
+import { checkCollectionName } from './names.ts';
 
 const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 
@@ -28,7 +29,7 @@ function queryOf(command: Document, name: string): { filter: Document; sort: Doc
       return { filter: optionalDocument(first, '$match'), sort: new Map(), options: command };
     }
     default:
-      throw new CommandError(59, `Explain failed due to unknown command: ${name}`);
+      throw new CommandError(20, `Cannot explain cmd: ${name}`);
   }
 }
 

@@ -7,10 +7,11 @@ import { type Found, scanDocuments, sortScan } from '../query/scan.ts';
 import { parseUpdate } from '../query/update/parse.ts';
 import { refuseExpressions } from '../query/update/upsert.ts';
 import { CommandError } from '../server/errors.ts';
-import { checkArguments, checkCollectionName, optionalBoolean, optionalDocument } from './arguments.ts';
+import { checkArguments, optionalBoolean, optionalDocument } from './arguments.ts';
 import { refuseCollation } from './collation.ts';
 import type { CommandContext, Running } from './context.ts';
 import { planOf, type Query } from './find.ts';
+import { checkCollectionName } from './names.ts';
 import { changeDocument, upsertDocument } from './update.ts';
 
 export function* findAndModify(context: CommandContext): Running {

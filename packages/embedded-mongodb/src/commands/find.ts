@@ -18,7 +18,6 @@ import { CommandError } from '../server/errors.ts';
 import type { Collection } from '../storage/collection.ts';
 import {
   checkArguments,
-  checkCollectionName,
   optionalBoolean,
   optionalDocument,
   optionalInteger,
@@ -31,6 +30,7 @@ import { countMatches } from './count-matches.ts';
 import { FIRST_BATCH, firstBatchReply, NO_CONTROL, type Results } from './cursors.ts';
 import { naturalOrder, readHint } from './hint.ts';
 import { letVariables } from './let.ts';
+import { readableName } from './names.ts';
 
 export const FIND_FIELDS: Schema = {
   find: 'collection',
@@ -81,7 +81,7 @@ export function planOf(context: CommandContext, name: string, filter: Document, 
 export function* find(context: CommandContext): Running {
   const { command, database } = context;
   checkArguments(command, 'find', FIND_FIELDS);
-  const name = checkCollectionName(database, command.get('find'));
+  const name = readableName(context, command.get('find'));
   refuseCollation(command);
   if (optionalBoolean(command, 'awaitData') && !optionalBoolean(command, 'tailable')) {
     throw new CommandError(9, "Cannot set 'awaitData' without also setting 'tailable'");
@@ -156,7 +156,7 @@ function findResults(context: CommandContext, query: Query, window: Window, cont
 }
 
 export function* count(context: CommandContext): Running {
-  const { command, database } = context;
+  const { command } = context;
   checkArguments(command, 'count', {
     count: 'collection',
     query: 'object',
@@ -166,7 +166,7 @@ export function* count(context: CommandContext): Running {
     collation: 'object',
     fields: 'any',
   });
-  const name = checkCollectionName(database, command.get('count'));
+  const name = readableName(context, command.get('count'));
   refuseCollation(command);
   const skip = optionalInteger(command, 'skip', 0) ?? 0;
   const limit = Math.abs(optionalInteger(command, 'limit', Number.MIN_SAFE_INTEGER) ?? 0);
@@ -177,7 +177,7 @@ export function* count(context: CommandContext): Running {
 }
 
 export function* distinct(context: CommandContext): Running {
-  const { command, database, server } = context;
+  const { command, server } = context;
   checkArguments(command, 'distinct', {
     distinct: 'collection',
     key: 'string',
@@ -185,7 +185,7 @@ export function* distinct(context: CommandContext): Running {
     collation: 'object',
     hint: 'hint',
   });
-  const name = checkCollectionName(database, command.get('distinct'));
+  const name = readableName(context, command.get('distinct'));
   refuseCollation(command);
   const key = required(command, 'key', 'distinct') as string;
   if (key.includes('\0')) throw new CommandError(31032, 'Key field cannot contain an embedded null byte');

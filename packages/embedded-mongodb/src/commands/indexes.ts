@@ -7,10 +7,11 @@ import { type IndexDefinition, sameIndex, sameSignature } from '../indexes/defin
 import { parseIndex } from '../indexes/specification.ts';
 import { CommandError } from '../server/errors.ts';
 import type { Collection, Index } from '../storage/collection.ts';
-import { checkArguments, checkCollectionName, checkWritableName, required } from './arguments.ts';
+import { checkArguments, required } from './arguments.ts';
 import { checkCollation } from './collation.ts';
 import { listReply } from './collections.ts';
 import type { CommandContext, Running } from './context.ts';
+import { checkCollectionName, checkWritableName, readableName } from './names.ts';
 
 const MAX_INDEXES = 64;
 const MAX_EXPIRY_SECONDS = 2_147_483_647;
@@ -159,7 +160,7 @@ export function* listIndexes(context: CommandContext): Running {
     includeBuildUUIDs: 'bool',
     includeIndexBuildInfo: 'bool',
   });
-  const name = checkCollectionName(database, command.get('listIndexes'));
+  const name = readableName(context, command.get('listIndexes'));
   const collection = server.catalog.find(database, name);
   if (!collection) throw new CommandError(26, `ns does not exist: ${database}.${name}`);
   return yield* listReply(

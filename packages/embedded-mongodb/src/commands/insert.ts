@@ -1,8 +1,9 @@
 /** `insert`. */
 import { encodeDocument } from '../codec/encode.ts';
 import { int, type Value } from '../codec/values.ts';
-import { checkArguments, checkCollectionName, optionalBoolean } from './arguments.ts';
+import { checkArguments, optionalBoolean } from './arguments.ts';
 import type { CommandContext, Running } from './context.ts';
+import { checkCollectionName } from './names.ts';
 import {
   checkDepth,
   checkId,

@@ -1,9 +1,10 @@
-/** What a client asks about the server itself: hello, ping, buildInfo, serverStatus and their like. */
+/** What a client asks about the server itself: hello, ping, buildInfo, serverStatus. */
 import { hostname } from 'node:os';
 import { type Document, date, doc, int } from '../codec/values.ts';
 import { CommandError } from '../server/errors.ts';
 import { MAX_DOCUMENT_BYTES, MAX_MESSAGE_BYTES } from '../server/wire.ts';
 import type { Command, CommandContext } from './context.ts';
+import { requireAdmin } from './names.ts';
 import { MAX_WRITES } from './write-checks.ts';
 
 /** The MongoDB version whose behaviour is followed; 21 is its wire version. */
@@ -39,12 +40,16 @@ function buildInfo(): Document {
     bits: int(64),
     debug: false,
     maxBsonObjectSize: int(MAX_DOCUMENT_BYTES),
+    javascriptEngine: 'none',
+    openssl: doc({ running: 'disabled', compiled: 'disabled' }),
     storageEngines: ['sqlite'],
   });
 }
 
 function serverStatus({ server, nowMs }: CommandContext): Document {
   const uptimeMs = nowMs - server.startedAtMs;
+  const { catalog } = server;
+  const collectionCount = catalog.databaseNames().reduce((sum, name) => sum + catalog.collections(name).length, 0);
   return doc({
     host: hostname(),
     version: VERSION,
@@ -53,6 +58,14 @@ function serverStatus({ server, nowMs }: CommandContext): Document {
     uptime: uptimeMs / 1000,
     uptimeMillis: BigInt(uptimeMs),
     localTime: date(nowMs),
+    catalogStats: doc({
+      collections: int(collectionCount),
+      capped: int(0),
+      timeseries: int(0),
+      views: int(0),
+      internalCollections: int(0),
+      internalViews: int(0),
+    }),
     connections: doc({
       current: int(server.connectionCount()),
       available: int(MAX_CONNECTIONS - server.connectionCount()),
@@ -78,19 +91,10 @@ export const SERVER_INFO: Record<string, Command> = {
   buildInfo: buildInfo,
   buildinfo: buildInfo,
   serverStatus: serverStatus,
-  hostInfo: ({ nowMs }) => doc({ system: doc({ currentTime: date(nowMs), hostname: hostname() }) }),
-  connectionStatus: () => doc({ authInfo: doc({ authenticatedUsers: [], authenticatedUserRoles: [] }) }),
-  whatsmyuri: ({ connectionId }) => doc({ you: `connection:${connectionId}` }),
-  getCmdLineOpts: () => doc({ argv: [], parsed: doc({}) }),
-  getLog: () => doc({ totalLinesWritten: int(0), log: [] }),
-  getParameter: ({ command }) => {
-    if (!command.has('featureCompatibilityVersion') && command.get('getParameter') !== '*') {
-      throw new CommandError(72, 'no option found to get');
-    }
-    return doc({ featureCompatibilityVersion: doc({ version: '7.0' }) });
-  },
   logout: OK,
-  fsync: ({ server }) => {
+  fsync: context => {
+    requireAdmin(context);
+    const { server } = context;
     server.file.commit();
     server.file.sync();
     server.file.checkpoint();

@@ -5,6 +5,7 @@ import { CommandError } from '../server/errors.ts';
 import { checkArguments, required } from './arguments.ts';
 import type { Command, CommandContext } from './context.ts';
 import { checkSessionId } from './generic-arguments.ts';
+import { requireAdmin } from './names.ts';
 
 export const SESSION_TIMEOUT_MINUTES = 30;
 
@@ -22,8 +23,9 @@ function forgetSessions({ command, name }: CommandContext): Document {
   return doc({});
 }
 
-function endTransaction({ database, name, command }: CommandContext): Document {
-  if (database !== 'admin') throw new CommandError(13, `${name} may only be run against the admin database.`);
+function endTransaction(context: CommandContext): Document {
+  requireAdmin(context);
+  const { name, command } = context;
   checkArguments(command, name, { [name]: 'any', recoveryToken: 'object' });
   throw new CommandError(125, `${name} must be run within a transaction`);
 }

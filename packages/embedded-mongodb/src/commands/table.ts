@@ -1,36 +1,30 @@
 /** The commands by name, and what is checked before any of them runs. */
-import type { Document } from '../codec/values.ts';
+import type { Document, Value } from '../codec/values.ts';
 import { CommandError } from '../server/errors.ts';
 import { aggregate } from './aggregate.ts';
-import { checkDatabaseName } from './arguments.ts';
-import {
-  collStats,
-  create,
-  dbStats,
-  drop,
-  dropDatabase,
-  listCollections,
-  listDatabases,
-  renameCollection,
-} from './collections.ts';
+import { create, drop, dropDatabase, listCollections, listDatabases, renameCollection } from './collections.ts';
 import type { Command } from './context.ts';
 import { backup, restore } from './copies.ts';
 import { getMore, killCursors } from './cursors.ts';
 import { deleteDocuments } from './delete.ts';
+import { DIAGNOSTICS } from './diagnostics.ts';
 import { explain } from './explain.ts';
 import { count, distinct, find } from './find.ts';
 import { findAndModify } from './find-and-modify.ts';
 import { checkGenericArguments, type GenericArguments } from './generic-arguments.ts';
 import { collMod, createIndexes, dropIndexes, listIndexes } from './indexes.ts';
 import { insert } from './insert.ts';
+import { checkDatabaseName } from './names.ts';
 import { SERVER_INFO } from './server-info.ts';
 import { SESSIONS } from './sessions.ts';
+import { collStats, dbStats } from './stats.ts';
 import { update } from './update.ts';
 import { validate } from './validate.ts';
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...Object.entries(SERVER_INFO),
   ...Object.entries(SESSIONS),
+  ...Object.entries(DIAGNOSTICS),
   ['aggregate', aggregate],
   ['backup', backup],
   ['collMod', collMod],
@@ -78,5 +72,12 @@ export function prepareCommand(command: Document): Prepared {
   checkDatabaseName(database);
   const run = COMMANDS.get(name);
   if (!run) throw new CommandError(59, `no such command: '${name}'`);
+  if (run === explain) checkExplained(command.get('explain'));
   return { run, name, database, ...checkGenericArguments(command, name) };
+}
+
+function checkExplained(command: Value | undefined): void {
+  if (!(command instanceof Map)) return;
+  const name = command.keys().next().value ?? '';
+  if (!COMMANDS.has(name)) throw new CommandError(59, `Explain failed due to unknown command: ${name}`);
 }

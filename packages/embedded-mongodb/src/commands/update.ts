@@ -13,11 +13,12 @@ import { parseUpdate, type Update } from '../query/update/parse.ts';
 import { refuseExpressions, upsertSeed } from '../query/update/upsert.ts';
 import { CommandError } from '../server/errors.ts';
 import type { Collection } from '../storage/collection.ts';
-import { checkArguments, checkCollectionName, optionalBoolean, required, type Schema } from './arguments.ts';
+import { checkArguments, optionalBoolean, required, type Schema } from './arguments.ts';
 import { refuseCollation } from './collation.ts';
 import { type CommandContext, type Running, variablesOf } from './context.ts';
 import { readHint } from './hint.ts';
 import { letVariables } from './let.ts';
+import { checkCollectionName } from './names.ts';
 import {
   checkDepth,
   checkId,

@@ -2,10 +2,12 @@
 import { CodecError, decodeDocument } from '../codec/decode.ts';
 import { type Document, doc, int, type Value } from '../codec/values.ts';
 import { indexEntries } from '../indexes/keys.ts';
+import { isTruthy } from '../query/expressions/expression.ts';
 import { CommandError } from '../server/errors.ts';
 import type { Collection, Index } from '../storage/collection.ts';
-import { checkArguments, checkCollectionName, optionalBoolean } from './arguments.ts';
+import { checkArguments } from './arguments.ts';
 import type { CommandContext, Running } from './context.ts';
+import { checkCollectionName } from './names.ts';
 
 /** `missing` are entries of documents that the index lacks, `expected` is how many it should have. */
 type Findings = { readonly index: Index; expected: number; missing: number };
@@ -14,12 +16,13 @@ export function* validate(context: CommandContext): Running {
   const { command, database, server } = context;
   checkArguments(command, 'validate', {
     validate: 'collection',
-    full: 'bool',
-    background: 'bool',
-    repair: 'bool',
-    metadata: 'bool',
-    enforceFastCount: 'bool',
-    checkBSONConformance: 'bool',
+    full: 'any',
+    background: 'any',
+    repair: 'any',
+    metadata: 'any',
+    enforceFastCount: 'any',
+    checkBSONConformance: 'any',
+    fixMultikey: 'any',
   });
   const name = checkCollectionName(database, command.get('validate'));
   checkCombination(command);
@@ -27,6 +30,7 @@ export function* validate(context: CommandContext): Running {
   if (!collection) {
     throw new CommandError(26, `Collection '${database}.${name}' does not exist to validate.`);
   }
+  if (isTruthy(command.get('metadata'))) return metadataReply(collection);
   const findings = collection.indexes.map((index): Findings => ({ index, expected: 0, missing: 0 }));
   const writesBefore = server.file.writeCount();
   let invalid = 0;
@@ -43,16 +47,28 @@ export function* validate(context: CommandContext): Running {
   return reply(collection, findings, { invalid, isUnchanged: server.file.writeCount() === writesBefore });
 }
 
+/** What each option cannot be given together with. */
+const INCOMPATIBLE: Readonly<Record<string, readonly string[]>> = {
+  metadata: ['full', 'repair', 'enforceFastCount', 'checkBSONConformance', 'background'],
+  background: ['full', 'repair', 'enforceFastCount'],
+  checkBSONConformance: ['repair'],
+};
+
 function checkCombination(command: Document): void {
-  const isOn = (field: string) => optionalBoolean(command, field);
-  for (const other of ['full', 'repair', 'enforceFastCount']) {
-    for (const quick of ['background', 'metadata']) {
-      if (!isOn(quick) || !isOn(other)) continue;
-      throw new CommandError(
-        72,
-        `Running the validate command with both { ${quick}: true } and { ${other}: true } is not supported.`,
-      );
-    }
+  const isOn = (option: string) => isTruthy(command.get(option));
+  for (const [option, others] of Object.entries(INCOMPATIBLE)) {
+    const other = isOn(option) && others.find(isOn);
+    if (!other) continue;
+    throw new CommandError(
+      72,
+      `Running the validate command with both { ${option}: true } and { ${other}: true } is not supported.`,
+    );
+  }
+  if (isOn('background')) {
+    throw new CommandError(
+      115,
+      'Running validate command with { background: true } is not supported in standalone mode',
+    );
   }
   if (isOn('repair')) throw new CommandError(238, "validate: 'repair' is not supported");
 }
@@ -90,7 +106,7 @@ function reply(collection: Collection, findings: readonly Findings[], { invalid,
     if (missing > 0) errors.push(`Index ${name} lacks ${missing} entries`);
     if (extra > 0) errors.push(`Index ${name} has ${extra} entries of no document`);
     keys.push([name, int(found)]);
-    details.push([name, doc({ valid: missing === 0 && extra === 0 })]);
+    details.push([name, doc({ valid: missing === 0 && extra === 0, spec: index.definition.specification })]);
   }
   return doc({
     ns: collection.namespace,
@@ -101,12 +117,35 @@ function reply(collection: Collection, findings: readonly Findings[], { invalid,
     nIndexes: int(collection.indexes.length),
     keysPerIndex: new Map(keys),
     indexDetails: new Map(details),
+    ...verdict(errors, warnings),
+  });
+}
+
+/** `metadata: true` looks at what is known of the indexes, and counts nothing. */
+function metadataReply(collection: Collection): Document {
+  const details = collection.indexes.map(({ definition }): [string, Value] => [
+    definition.name,
+    doc({ valid: true, spec: definition.specification }),
+  ]);
+  return doc({
+    ns: collection.namespace,
+    uuid: { kind: 'binData', subtype: 4, bytes: collection.uuid },
+    nIndexes: int(collection.indexes.length),
+    keysPerIndex: doc({}),
+    indexDetails: new Map(details),
+    ...verdict([], []),
+  });
+}
+
+function verdict(errors: string[], warnings: string[]): Record<string, Value> {
+  return {
     valid: errors.length === 0,
     repaired: false,
+    repairMode: 'None',
     warnings,
     errors,
     extraIndexEntries: [],
     missingIndexEntries: [],
     corruptRecords: [],
-  });
+  };
 }

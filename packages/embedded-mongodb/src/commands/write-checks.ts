@@ -4,8 +4,8 @@ import { type Document, doc, isKind, typeName, UNDEFINED, type Value } from '../
 import { CommandError, writeError } from '../server/errors.ts';
 import { MAX_DOCUMENT_BYTES } from '../server/wire.ts';
 import type { Collection } from '../storage/collection.ts';
-import { checkWritableName } from './arguments.ts';
 import type { CommandContext } from './context.ts';
+import { checkWritableName } from './names.ts';
 
 export const MAX_WRITES = 100_000;
 

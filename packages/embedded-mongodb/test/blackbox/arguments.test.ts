@@ -140,6 +140,8 @@ const COMMANDS: [Document, number][] = [
   [{ findAndModify: 'c', query: {}, update: { $addToSet: { s: 1 } } }, 2],
   [{ findAndModify: 'c', query: {}, update: { $push: { s: 1 } } }, 2],
   [{ findAndModify: 'c', query: {}, update: { $unset: { a: 1 }, $nope: 1 } }, 9],
+  [{ findAndModify: 'c', query: {}, update: { $bit: { none: { nope: 1 } } } }, 2],
+  [{ count: 'c', query: { arr: { $size: 2n ** 40n } } }, 2],
   [{ aggregate: 'c', cursor: {} }, 40414],
   [{ aggregate: 'c', pipeline: 1, cursor: {} }, 14],
   [{ aggregate: 'c', pipeline: [] }, 9],

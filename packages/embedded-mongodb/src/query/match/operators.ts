@@ -184,8 +184,8 @@ function sizeTest(operand: Value): Test {
     throw new CommandError(2, `Failed to parse $size. Expected a number in: $size: ${displayValue(operand)}`);
   }
   const size = toExactInt64(operand);
-  if (size === null) {
-    throw new CommandError(2, `Failed to parse $size. Expected an integer: $size: ${displayValue(operand)}`);
+  if (size === null || BigInt.asIntN(32, size) !== size) {
+    throw new CommandError(2, `Failed to parse $size. Expected an integer of 32 bits: $size: ${displayValue(operand)}`);
   }
   if (size < 0n) {
     throw new CommandError(

@@ -80,7 +80,7 @@ const bit: Parse = (operand, path) => {
     return { name, mask };
   });
   return current => {
-    let value = current ?? int(0);
+    let value = current === undefined ? int(0) : current;
     if (typeof value !== 'bigint' && !isKind(value, 'int')) {
       throw new CommandError(
         2,
