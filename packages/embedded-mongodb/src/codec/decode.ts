@@ -40,11 +40,9 @@ function readDocument(buffer: Buffer, start: number, limit: number, depth: numbe
   let offset = start + 4;
   while (offset < end) {
     const type = buffer[offset] as number;
-    const nameEnd = findZero(buffer, offset + 1, end);
-    const name = readName(buffer, offset + 1, nameEnd);
-    offset = nameEnd + 1;
-    result.set(name, readValue(buffer, type, offset, end, depth));
-    offset += valueSize(buffer, type, offset, end);
+    const name = readName(buffer, offset + 1, end);
+    result.set(name, readValue(buffer, type, nameEnd + 1, end, depth));
+    offset = valueEnd;
   }
   return result;
 }
@@ -57,7 +55,7 @@ function readArray(buffer: Buffer, start: number, limit: number, depth: number):
     const type = buffer[offset] as number;
     offset = findZero(buffer, offset + 1, end) + 1;
     result.push(readValue(buffer, type, offset, end, depth));
-    offset += valueSize(buffer, type, offset, end);
+    offset = valueEnd;
   }
   return result;
 }
@@ -69,31 +67,43 @@ function findZero(buffer: Buffer, start: number, end: number): number {
   return offset;
 }
 
-function readName(buffer: Buffer, start: number, end: number): string {
-  const size = end - start;
-  if (size > 32) return buffer.toString('utf8', start, end);
-  let hash = size;
-  for (let index = start; index < end; index += 1) hash = (hash * 31 + (buffer[index] as number)) | 0;
-  const slot = hash & 4095;
+/** Where the zero after the name that was read last lies: the second result of `readName`. */
+let nameEnd = 0;
+
+function readName(buffer: Buffer, start: number, limit: number): string {
+  let offset = start;
+  let hash = 0;
+  while (offset < limit && buffer[offset] !== 0) {
+    hash = (hash * 31 + (buffer[offset] as number)) | 0;
+    offset += 1;
+  }
+  if (offset >= limit) throw new CodecError('a name does not end');
+  nameEnd = offset;
+  const size = offset - start;
+  const slot = (hash + size) & 4095;
   const cached = NAME_CACHE[slot];
   if (cached !== undefined && cached.length === size) {
     let index = 0;
     while (index < size && cached.charCodeAt(index) === buffer[start + index]) index += 1;
     if (index === size) return cached;
   }
-  const name = buffer.toString('utf8', start, end);
-  if (name.length === size) NAME_CACHE[slot] = name;
+  const name = buffer.toString('utf8', start, offset);
+  if (name.length === size && size <= 32) NAME_CACHE[slot] = name;
   return name;
 }
 
-/** The size of a value's bytes; checks that they lie before `end`. */
-function valueSize(buffer: Buffer, type: number, offset: number, end: number): number {
-  const size = rawSize(buffer, type, offset, end);
-  if (size < 0 || offset + size > end) throw new CodecError('a value does not fit into its document');
-  return size;
+/** Where the value that was read last ends: the second result of `readValue`, without an object for each value. */
+let valueEnd = 0;
+
+function readValue(buffer: Buffer, type: number, offset: number, end: number, depth: number): Value {
+  const next = offset + sizeOf(buffer, type, offset, end);
+  if (next > end) throw new CodecError('a value does not fit into its document');
+  const value = convert(buffer, type, offset, end, depth);
+  valueEnd = next;
+  return value;
 }
 
-function rawSize(buffer: Buffer, type: number, offset: number, end: number): number {
+function sizeOf(buffer: Buffer, type: number, offset: number, end: number): number {
   switch (type) {
     case 0x01:
     case 0x09:
@@ -159,8 +169,8 @@ function shortText(buffer: Buffer, start: number, end: number): string {
   return result;
 }
 
-function readValue(buffer: Buffer, type: number, offset: number, end: number, depth: number): Value {
-  valueSize(buffer, type, offset, end);
+/** The value whose bytes lie before `end`. */
+function convert(buffer: Buffer, type: number, offset: number, end: number, depth: number): Value {
   switch (type) {
     case 0x01:
       return buffer.readDoubleLE(offset);

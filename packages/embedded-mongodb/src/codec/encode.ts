@@ -9,11 +9,19 @@ const MAX_KEPT_BYTES = 4 * 1024 * 1024;
 
 const RAW = Symbol('encoded documents');
 type RawArray = Value[] & { [RAW]?: Buffer[] };
+type RawDocument = Document & { [RAW]?: Buffer };
 
 /** An array of already encoded documents, for replies only: nothing but the encoder can read it. */
 export function rawDocuments(documents: Buffer[]): Value[] {
   const result: RawArray = [];
   result[RAW] = documents;
+  return result;
+}
+
+/** An already encoded document, for replies only. */
+export function rawDocument(bytes: Buffer): Document {
+  const result: RawDocument = new Map();
+  result[RAW] = bytes;
   return result;
 }
 
@@ -32,7 +40,12 @@ function reserve(count: number): void {
   buffer = larger;
 }
 
-function writeDocument(document: Document): void {
+function writeDocument(document: RawDocument): void {
+  const encoded = document[RAW];
+  if (encoded) {
+    writeBytes(encoded);
+    return;
+  }
   const start = length;
   reserve(5);
   length += 4;

@@ -1,9 +1,9 @@
 /** `findAndModify`: finds one document, changes or removes it, and answers with it before or after. */
 
-import { decodeDocument } from '../codec/decode.ts';
-import { type Document, doc, int, type Value } from '../codec/values.ts';
+import { rawDocument } from '../codec/encode.ts';
+import { doc, int, type Value } from '../codec/values.ts';
 import { parseProjection } from '../query/projection.ts';
-import { type Found, scanDocuments, sortScan } from '../query/scan.ts';
+import { createFound, type Found, scanDocuments, sortScan } from '../query/scan.ts';
 import { parseUpdate } from '../query/update/parse.ts';
 import { refuseExpressions } from '../query/update/upsert.ts';
 import { CommandError } from '../server/errors.ts';
@@ -58,7 +58,8 @@ export function* findAndModify(context: CommandContext): Running {
           scope: new Set(['NOW', 'ROOT', 'CURRENT', 'REMOVE', ...query.variables.keys()]),
         })
       : null;
-  const show = (document: Document): Value => (projection ? projection(document, query.variables) : document);
+  const show = (found: Found): Value =>
+    projection ? projection(found.document, query.variables) : rawDocument(found.bytes);
   const changes = remove
     ? null
     : parseUpdate(given as Value, { arrayFilters: command.get('arrayFilters'), variableNames: query.variables.keys() });
@@ -66,10 +67,10 @@ export function* findAndModify(context: CommandContext): Running {
   const found = yield* firstMatch(context, query);
   if (!changes) {
     if (found) query.collection?.remove(found.rid, found.document);
-    return doc({ lastErrorObject: doc({ n: int(found ? 1 : 0) }), value: found ? show(found.document) : null });
+    return doc({ lastErrorObject: doc({ n: int(found ? 1 : 0) }), value: found ? show(found) : null });
   }
   if (found && query.collection) {
-    const shownBefore = returnsNew ? null : show(found.document);
+    const shownBefore = returnsNew ? null : show(found);
     const { after } = changeDocument(context, { ...query, collection: query.collection, changes, found });
     return doc({
       lastErrorObject: doc({ n: int(1), updatedExisting: true }),
@@ -78,9 +79,10 @@ export function* findAndModify(context: CommandContext): Running {
   }
   if (!upsert) return doc({ lastErrorObject: doc({ n: int(0), updatedExisting: false }), value: null });
   const document = upsertDocument(context, name, { filter, changes, variables: query.variables });
+  const showInserted = () => (projection ? projection(document, query.variables) : document);
   return doc({
     lastErrorObject: doc({ n: int(1), updatedExisting: false, upserted: document.get('_id') as Value }),
-    value: returnsNew ? show(document) : null,
+    value: returnsNew ? showInserted() : null,
   });
 }
 
@@ -93,7 +95,7 @@ function* firstMatch(context: CommandContext, query: Query): Generator<null, Fou
       // Nothing runs between the last step of the sort and the write that follows, so the document is still there.
       const [first] = yield* sortScan(scan, sort, 1);
       const bytes = first && collection.read(first.rid);
-      return first && bytes ? { rid: first.rid, bytes, document: decodeDocument(bytes) } : null;
+      return first && bytes ? createFound(first.rid, bytes) : null;
     }
     for (const found of scan) {
       if (found !== null) return found;

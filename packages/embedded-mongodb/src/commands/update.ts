@@ -1,5 +1,4 @@
 /** `update`, and the change of one document that findAndModify shares. */
-import { decodeDocument } from '../codec/decode.ts';
 import { encodeDocument } from '../codec/encode.ts';
 import { type Document, doc, int, type Value } from '../codec/values.ts';
 import { planQuery } from '../indexes/planner.ts';
@@ -140,10 +139,10 @@ type Change = {
 export function changeDocument(
   context: CommandContext,
   { collection, match, changes, variables, found }: Change,
-): { changed: boolean; after: Document } {
+): { changed: boolean; after: Found } {
   const needsElement = changes.kind === 'modifiers' && changes.modifiers.some(({ path }) => path.includes('$'));
   const element = needsElement ? matchedElement(match, found.document, variables).element : -1;
-  const after = applyUpdate(changes, decodeDocument(found.bytes), {
+  const after = applyUpdate(changes, found.document, {
     nowMs: context.nowMs,
     isInsert: false,
     matchedElement: element,
@@ -151,11 +150,11 @@ export function changeDocument(
   });
   const document = withId(after, context.nowMs);
   const bytes = encodeDocument(document);
-  if (bytes.equals(found.bytes)) return { changed: false, after: document };
+  if (bytes.equals(found.bytes)) return { changed: false, after: found };
   checkSize(bytes.length, 17419, 'Resulting document after update');
   checkDepth(document);
   collection.replace(found.rid, found.document, document, bytes);
-  return { changed: true, after: document };
+  return { changed: true, after: { rid: found.rid, bytes, document } };
 }
 
 export function upsertDocument(

@@ -41,8 +41,12 @@ export function planQuery(collection: Collection, match: Match, sort: readonly S
   const unsorted = sort.length === 0;
   if (match.kind === 'constant' && !match.value) return { kind: 'nothing', sorted: true };
   if (hint && 'natural' in hint) return { kind: 'scan', backwards: hint.natural === -1, sorted: unsorted };
-  const indexes = hint ? [hint.index] : collection.indexes.filter(index => !index.definition.hidden);
   const conjuncts = flatten(match);
+  const [idIndex] = collection.indexes;
+  const byId = idIndex && !hint && unsorted ? consider(idIndex, conjuncts, sort, false) : null;
+  // Nothing narrows down further than to one document.
+  if (byId?.branch.isSingle) return { kind: 'index', branches: [byId.branch], sorted: true };
+  const indexes = hint ? [hint.index] : collection.indexes.filter(index => !index.definition.hidden);
   const best = bestCandidate(indexes, conjuncts, sort, hint !== null);
   const split = hint ? null : splitByBranch(indexes, conjuncts);
   if (split && (!best || split.score > best.score))

@@ -8,7 +8,24 @@ import { createMatcher } from './match/evaluate.ts';
 import type { Match } from './match/node.ts';
 import { compareKeys, type SortField, sortKeys } from './sort.ts';
 
-export type Found = { readonly rid: number; readonly bytes: Buffer; readonly document: Document };
+export type Found = {
+  readonly rid: number;
+  readonly bytes: Buffer;
+  /** Decoded once, when somebody looks. It is what lies in the file: whoever changes it changes a copy. */
+  readonly document: Document;
+};
+
+export function createFound(rid: number, bytes: Buffer): Found {
+  let document: Document | null = null;
+  return {
+    rid,
+    bytes,
+    get document() {
+      document ??= decodeDocument(bytes);
+      return document;
+    },
+  };
+}
 
 /** `null` offers a pause: pass it on as a `yield`, other commands may run and write meanwhile. */
 export type Scan = Generator<Found | null, void>;
@@ -41,6 +58,7 @@ export function scanDocuments(deps: ScanDeps): Scan {
 function* scanCollection(deps: ScanDeps, backwards: boolean): Scan {
   const { collection, slice, statistics, control } = deps;
   const matches = createMatcher(deps.match, deps.variables);
+  const matchesAll = deps.match.kind === 'and' && deps.match.children.length === 0;
   let last = backwards ? Number.MAX_SAFE_INTEGER : 0;
   let chunk = collection.readAfter(last, backwards);
   if (control) {
@@ -54,16 +72,41 @@ function* scanCollection(deps: ScanDeps, backwards: boolean): Scan {
       const { rid, bytes } = chunk[index] as StoredDocument;
       if (statistics) statistics.documentsExamined += 1;
       last = rid;
-      const document = decodeDocument(bytes);
-      if (matches(document)) yield { rid, bytes, document };
+      const found = createFound(rid, bytes);
+      if (matchesAll || matches(found.document)) yield found;
     }
     if (slice.isUsedUp()) yield null;
   }
 }
 
 function* scanIndexes(deps: ScanDeps, branches: readonly IndexBranch[]): Scan {
-  const { collection, statistics } = deps;
+  const { file, statistics } = deps;
   const matches = createMatcher(deps.match, deps.variables);
+  const isExact = branches.length === 1 && branches[0]?.exact === true;
+  const writesBefore = file.writeCount();
+  for (const stored of storedDocuments(deps, branches)) {
+    if (stored === null) {
+      yield null;
+      continue;
+    }
+    if (statistics) statistics.documentsExamined += 1;
+    const found = createFound(stored.rid, stored.bytes);
+    // What the index said may no longer be so once anybody wrote.
+    const isCertain = isExact && file.writeCount() === writesBefore;
+    if (isCertain || matches(found.document)) yield found;
+  }
+}
+
+function* storedDocuments(deps: ScanDeps, branches: readonly IndexBranch[]): Generator<StoredDocument | null, void> {
+  const { collection, statistics } = deps;
+  const [first] = branches;
+  if (first && branches.length === 1 && isOneRow(first)) {
+    checkPresent(first.index);
+    const stored = collection.readWhere(first.sql, first.parameters);
+    if (statistics) statistics.keysExamined += Number(stored !== null);
+    if (stored) yield stored;
+    return;
+  }
   for (const rid of rowIds(deps, branches)) {
     if (rid === null) {
       yield null;
@@ -71,12 +114,11 @@ function* scanIndexes(deps: ScanDeps, branches: readonly IndexBranch[]): Scan {
     }
     if (statistics) statistics.keysExamined += 1;
     const bytes = collection.read(rid);
-    if (!bytes) continue;
-    if (statistics) statistics.documentsExamined += 1;
-    const document = decodeDocument(bytes);
-    if (matches(document)) yield { rid, bytes, document };
+    if (bytes) yield { rid, bytes };
   }
 }
+
+const isOneRow = ({ isSingle, distinct }: IndexBranch): boolean => isSingle && distinct;
 
 const CHUNK = 64;
 
@@ -88,7 +130,7 @@ export function* rowIds(
   const seen = branches.length > 1 || !branches[0]?.distinct ? new Set<number>() : null;
   for (const branch of branches) {
     checkPresent(branch.index);
-    if (branch.isSingle && !seen) {
+    if (isOneRow(branch) && !seen) {
       const row = deps.file.row(branch.sql, ...branch.parameters);
       if (row) yield row[0] as number;
       continue;

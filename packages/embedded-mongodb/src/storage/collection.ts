@@ -128,6 +128,13 @@ export function createCollection(deps: CollectionDeps) {
     return found ? asBuffer(found[0]) : null;
   }
 
+  /** The document whose row id is what `sql` selects. */
+  function readWhere(sql: string, parameters: readonly SQLInputValue[]): StoredDocument | null {
+    checkPresent(presence);
+    const found = file.row(`SELECT rid, bytes FROM ${table} WHERE rid = (${sql})`, ...parameters);
+    return found ? { rid: found[0] as number, bytes: asBuffer(found[1]) } : null;
+  }
+
   /** The next documents after `rid` in the order of insertion; empty at the end. */
   function readAfter(rid: number, backwards = false): StoredDocument[] {
     checkPresent(presence);
@@ -194,6 +201,7 @@ export function createCollection(deps: CollectionDeps) {
     remove,
     markDropped,
     read,
+    readWhere,
     readAfter,
     missingEntries,
     countEntries,

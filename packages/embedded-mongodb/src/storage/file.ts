@@ -136,6 +136,7 @@ function createFile(database: DatabaseSync, path: string) {
   let wal: number | null = null;
   let writes = 0;
   const copier = createCopier(database, path);
+  const statements = { begin: database.prepare('BEGIN IMMEDIATE'), commit: database.prepare('COMMIT') };
 
   function borrow(sql: string): StatementSync {
     const statement = idle.get(sql)?.pop();
@@ -197,14 +198,14 @@ function createFile(database: DatabaseSync, path: string) {
 
   function begin(): void {
     if (inTransaction) return;
-    database.exec('BEGIN IMMEDIATE');
+    statements.begin.run();
     inTransaction = true;
   }
 
   /** Makes everything since the last commit permanent against a crash of the process. */
   function commit(): void {
     if (!inTransaction) return;
-    database.exec('COMMIT');
+    statements.commit.run();
     inTransaction = false;
   }
 

@@ -1,8 +1,8 @@
-/** Applies a parsed update to a document; the given document is changed and must be the caller's own. */
+/** Applies a parsed update to a document, which stays as it is: what changes is copied, and the rest is shared. */
 
 import { identicalValues } from '../../codec/compare.ts';
 import { displayValue } from '../../codec/display.ts';
-import { type Document, date, typeName, type Value } from '../../codec/values.ts';
+import { type Document, typeName, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
 import { arrayIndex, type Path, valueAt } from '../paths.ts';
 import type { Modifier, UpdateContext } from './modifier.ts';
@@ -11,6 +11,7 @@ import { type ArrayFilters, checkConflicts, type Update } from './parse.ts';
 export type ApplyContext = UpdateContext & {
   /** What `$` stands for; -1 when the filter searched no array. */
   readonly matchedElement: number;
+  /** NOW, and what `let` defines. */
   readonly variables: ReadonlyMap<string, Value>;
 };
 
@@ -45,9 +46,8 @@ function changed(update: Update, document: Document, context: ApplyContext): Doc
       return new Map([['_id', id], ...[...update.document].filter(([name]) => name !== '_id')]);
     }
     case 'pipeline': {
-      const variables = new Map(context.variables).set('NOW', date(context.nowMs));
       let current = document;
-      for (const stage of update.stages) current = stage(current, variables);
+      for (const stage of update.stages) current = stage(current, context.variables);
       const id = document.get('_id');
       // A stage may leave `_id` out; it then stays what it was.
       if (id !== undefined && !current.has('_id')) current = new Map([['_id', id], ...current]);
@@ -60,16 +60,38 @@ function changed(update: Update, document: Document, context: ApplyContext): Doc
         ? active.map(modifier => ({ ...modifier, path: resolvePositional(modifier.path, context) }))
         : active;
       if (isPositional) checkConflicts(modifiers);
-      for (const modifier of modifiers) applyModifier(modifier, document, update.arrayFilters, context);
-      return document;
+      const copies = createCopies();
+      const result = copies.own(document);
+      const walk = { filters: update.arrayFilters, context, copies };
+      for (const modifier of modifiers) applyModifier(modifier, result, walk);
+      return result;
     }
   }
 }
 
-function applyModifier(modifier: Modifier, document: Document, filters: ArrayFilters, context: ApplyContext): void {
+/** The containers that an update has made its own: each is copied when the first modifier comes through it. */
+function createCopies() {
+  const owned = new Set<Document | Value[]>();
+  return {
+    own<Container extends Document | Value[]>(container: Container): Container {
+      if (owned.has(container)) return container;
+      const copy = (Array.isArray(container) ? [...container] : new Map(container)) as Container;
+      owned.add(copy);
+      return copy;
+    },
+  };
+}
+
+type Walk = {
+  readonly filters: ArrayFilters;
+  readonly context: ApplyContext;
+  readonly copies: ReturnType<typeof createCopies>;
+};
+
+function applyModifier(modifier: Modifier, document: Document, walk: Walk): void {
   const { from } = modifier;
   if (!from) {
-    createWalk({ modifier, filters, context }).step(document, modifier.path, 0);
+    createSteps(modifier, walk).step(document, modifier.path, 0);
     return;
   }
   refuseArrays(document, from, 'source');
@@ -79,14 +101,14 @@ function applyModifier(modifier: Modifier, document: Document, filters: ArrayFil
     return current;
   };
   const read: Modifier = { operator: '$rename', path: from, creates: false, apply: take };
-  createWalk({ modifier: read, filters, context }).step(document, from, 0);
+  createSteps(read, walk).step(document, from, 0);
   if (value === undefined) return;
   const renamed = value;
   refuseArrays(document, modifier.path, 'destination');
   const remove: Modifier = { operator: '$unset', path: from, creates: false, apply: () => undefined };
-  createWalk({ modifier: remove, filters, context }).step(document, from, 0);
+  createSteps(remove, walk).step(document, from, 0);
   const put: Modifier = { ...modifier, apply: () => renamed };
-  createWalk({ modifier: put, filters, context }).step(document, modifier.path, 0);
+  createSteps(put, walk).step(document, modifier.path, 0);
 }
 
 function refuseArrays(document: Document, path: Path, side: string): void {
@@ -112,10 +134,8 @@ function resolvePositional(path: Path, { matchedElement, isInsert }: ApplyContex
   return path.map((part, position) => (position === index ? String(matchedElement) : part));
 }
 
-type WalkDeps = { modifier: Modifier; filters: ArrayFilters; context: ApplyContext };
-
-/** Goes down one path, creating what is missing where the operator does that. */
-function createWalk({ modifier, filters, context }: WalkDeps) {
+/** Goes down one path, creating what is missing where the operator does that. The container of a step is the update's own. */
+function createSteps(modifier: Modifier, { filters, context, copies }: Walk) {
   function step(container: Document | Value[], path: Path, index: number): void {
     const part = path[index] as string;
     if (part.startsWith('$[')) {
@@ -171,13 +191,14 @@ function createWalk({ modifier, filters, context }: WalkDeps) {
         );
       }
       if (!modifier.creates) return undefined;
-      const created: Document = new Map();
+      const created = copies.own<Document>(new Map());
       step(created, path, index + 1);
       return created;
     }
     if (current instanceof Map || Array.isArray(current)) {
-      step(current, path, index + 1);
-      return current;
+      const own = copies.own(current);
+      step(own, path, index + 1);
+      return own;
     }
     if (upcoming.startsWith('$[')) {
       throw new CommandError(
