@@ -77,7 +77,9 @@ export async function benchLateness(print: (result: object) => void, args: reado
 async function openRig(accounts: number, background: number, profile: string | undefined) {
   const folder = await mkdtemp(join(tmpdir(), 'clipcue-lateness-'));
   const settings = { crowd: accounts, checkMedia: false, caps: { directPostsPerDay: 1_000 } };
-  const simulator = await startSimulatorProcess(join(folder, 'simulator'), settings);
+  const simulator = await startSimulatorProcess(join(folder, 'simulator'), settings, {
+    nodeArgs: profileArgs(profile, 'simulator'),
+  });
   const server = await startDatabase(folder, profile);
   const database = await connectDatabase(server.uri);
   const key = randomBytes(32);

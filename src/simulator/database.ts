@@ -70,16 +70,45 @@ export function openDatabase(dataDir: string): DatabaseSync {
   return db;
 }
 
-/** Runs `work` as one transaction; a call inside another's work joins it. */
+/** What is being written in this turn of the event loop, of all requests together. */
+interface Turn {
+  readonly committed: Promise<void>;
+}
+const turns = new WeakMap<DatabaseSync, Turn>();
+
+/** Runs `work` as a whole or not at all, in the transaction of this turn of the event loop: thousands of requests share few commits. */
 export function atomically<T>(db: DatabaseSync, work: () => T): T {
-  if (db.isTransaction) return work();
-  db.exec('BEGIN IMMEDIATE');
+  if (!turns.has(db)) turns.set(db, beginTurn(db));
+  db.exec('SAVEPOINT work');
   try {
     const result = work();
-    db.exec('COMMIT');
+    db.exec('RELEASE work');
     return result;
   } catch (error) {
-    db.exec('ROLLBACK');
+    if (db.isTransaction) db.exec('ROLLBACK TO work; RELEASE work');
     throw error;
   }
 }
+
+function beginTurn(db: DatabaseSync): Turn {
+  db.exec('BEGIN IMMEDIATE');
+  const committed = new Promise<void>((resolve, reject) =>
+    setImmediate(() => {
+      turns.delete(db);
+      try {
+        db.exec('COMMIT');
+        resolve();
+      } catch (error) {
+        // A full disk has ended it already.
+        if (db.isTransaction) db.exec('ROLLBACK');
+        reject(error);
+      }
+    }),
+  );
+  // Whoever waits for it hears of a failure; there may be nobody.
+  committed.catch(() => {});
+  return { committed };
+}
+
+/** Resolves once everything written so far is in the file. @throws what the commit does, a full disk say. */
+export const committed = (db: DatabaseSync): Promise<void> => turns.get(db)?.committed ?? Promise.resolve();

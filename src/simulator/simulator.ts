@@ -17,7 +17,7 @@ import formbody from '@fastify/formbody';
 import Fastify from 'fastify';
 import { useApiFrame } from './api.ts';
 import { addControlRoutes, draftChoiceSchema } from './control.ts';
-import { openDatabase } from './database.ts';
+import { committed, openDatabase } from './database.ts';
 import { ApiError, sendError } from './envelope.ts';
 import type { Fault, FaultInput } from './faults.ts';
 import { refuseForeignHost } from './foreign.ts';
@@ -86,6 +86,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   async function stop(): Promise<void> {
     await webhooks.stop();
     await app.close();
+    await committed(db);
     db.close();
   }
 
@@ -96,6 +97,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       'onRequest',
       refuseForeignHost(() => [host, new URL(origin).hostname]),
     );
+    // Nobody is told what a kill could undo.
+    app.addHook('onSend', () => committed(db));
     app.setErrorHandler((error, request, reply) => {
       const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
       if (error instanceof Error && status < 500) return reply.code(status).send({ error: error.message });

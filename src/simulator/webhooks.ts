@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { committed } from './database.ts';
 import type { Journal } from './journal.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -46,6 +47,7 @@ export function createWebhooks(deps: {
     }
     const seconds = Math.floor(clock() / 1000);
     const signature = createHmac('sha256', client.secret).update(`${seconds}.${body}`).digest('hex');
+    await committed(db);
     const arrived = await post(client.webhookUrl, body, `t=${seconds},s=${signature}`, timeoutMs, stopping.signal);
     if (stopping.signal.aborted) return;
     const attempts = Number(row.attempts) + 1;

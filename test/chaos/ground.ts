@@ -40,7 +40,7 @@ export async function openGround({ workers, seed }: { workers: number; seed: num
   const simulator = await startSimulatorProcess(
     join(folder, 'simulator'),
     { checkMedia: false, crowd: 1_000_000, processingDelayMs: 200, moderationDelayMs: 300 },
-    seed,
+    { seed },
   );
   const server = await startDatabase(folder);
   const database = await connectDatabase(server.uri);

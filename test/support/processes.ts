@@ -115,11 +115,11 @@ export interface SimulatorProcess {
 export async function startSimulatorProcess(
   dataDir: string,
   settings: object = {},
-  seed?: number,
+  { seed, nodeArgs = [] }: { readonly seed?: number; readonly nodeArgs?: readonly string[] } = {},
 ): Promise<SimulatorProcess> {
   const chance = seed === undefined ? [] : ['--seed', String(seed)];
   const args = ['--data', dataDir, '--settings', JSON.stringify(settings), ...chance];
-  const child = startProcess('src/simulator/main.ts', { args });
+  const child = startProcess('src/simulator/main.ts', { args, nodeArgs });
   const [origin] = await child.waitForLine(/^http:\S+$/);
   return {
     origin,
