@@ -1,6 +1,7 @@
 // The resumable upload protocol (tus 1.0, by @tus/server) on top of our uploads: one address an upload, at which its file is
 // announced, asked about, continued and given up. Who may use the address has been checked before.
 
+import type { IncomingMessage } from 'node:http';
 import { DataStore, Server, Upload as TusUpload } from '@tus/server';
 import { wordsFor } from '../chat/explain.ts';
 import { AppError, type ErrorCode, isAppError } from '../domain/errors.ts';
@@ -19,7 +20,10 @@ export interface TusEndpointDeps {
   readonly log: Log;
 }
 
-export type TusEndpoint = Server;
+export interface TusEndpoint {
+  /** Answers a request about an upload; its bytes are read here. */
+  handle(id: string, request: IncomingMessage): Promise<Response>;
+}
 
 const NAME_MAX_LENGTH = 200;
 /** A request that is asked to end has the chunk under way to write, nothing more. */
@@ -58,7 +62,7 @@ export function createTusEndpoint({
     remove: (id: string): Promise<void> => uploads.restart(id),
   });
 
-  return new Server({
+  const server = new Server({
     path: '/uploads',
     datastore: store,
     locker: createUploadLocks(),
@@ -83,6 +87,31 @@ export function createTusEndpoint({
       return { status_code: statusOf(error.code), body: wordsFor(error) };
     },
   });
+
+  return {
+    async handle(id, request) {
+      const { method = '', headers } = request;
+      const hasBody = method === 'PATCH' || method === 'POST';
+      return server.handleWeb(
+        new Request(new URL(pathOf(id), origin), {
+          method,
+          headers: headers as Record<string, string>,
+          // The server's own way from Node's request to the web's copies every piece, and the garbage stops the process for seconds.
+          body: hasBody ? ReadableStream.from(bytesOf(request)) : null,
+          duplex: 'half',
+        }),
+      );
+    },
+  };
+}
+
+/** What a request brings. Where its connection breaks this ends: what came before is kept. */
+async function* bytesOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (!request.errored) throw error;
+  }
 }
 
 function requireId(id: string | undefined): string {

@@ -128,10 +128,8 @@ export async function uploadRoutes(
         const { id, cookie } = readCookie(request);
         await uploads.admit(id, cookie);
         endpoint ??= loadEndpoint();
-        const tus = await endpoint;
-        reply.hijack();
-        reply.raw.setHeader('x-content-type-options', 'nosniff');
-        await tus.handle(request.raw, reply.raw);
+        const answer = await (await endpoint).handle(id, request.raw);
+        return reply.header('x-content-type-options', 'nosniff').send(answer);
       },
     });
   });

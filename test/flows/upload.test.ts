@@ -10,6 +10,8 @@ import { CLIP, clipPath, type Stand, startStand } from '#test/support/stand.ts';
 import { openUpload } from '#test/support/uploading.ts';
 
 const BYTES = readFileSync(CLIP);
+/** With a `free` box that every reader skips: more than is written to the disk at once. */
+const LONGER_BYTES = Buffer.concat([BYTES, freeBox(1_000_000)]);
 const clipsIn = (stand: Stand): string[] => readdirSync(join(stand.config.dataDir, 'clips'));
 
 describe('the upload page', () => {
@@ -49,6 +51,26 @@ describe('the upload page', () => {
     await clara.waitFor('is live');
     const [video] = await stand.simulator.videos();
     assert.equal(video?.sha256, createHash('sha256').update(BYTES).digest('hex'));
+  });
+
+  it('a connection that hangs gives way to a newer one, and what it brought is kept', async () => {
+    const page = await openUpload(await askForLink());
+    const hanging = await page.sendPart(LONGER_BYTES, { stopAfterBytes: 1_000_000 });
+    const { arrivedBytes } = await page.untilSome();
+    const { headers } = await page.fetch('/file', { method: 'HEAD', headers: { 'tus-resumable': '1.0.0' } });
+    const offset = Number(headers.get('upload-offset'));
+    assert.ok(offset >= arrivedBytes && offset <= 1_000_000, `${offset} bytes are said to be there`);
+    hanging.destroy();
+    assert.equal(await page.send(LONGER_BYTES, { goesOn: true }), true);
+    await page.untilState('done');
+  });
+
+  it('a connection that breaks in the middle of a part does no harm', async () => {
+    const page = await openUpload(await askForLink());
+    (await page.sendPart(BYTES, { stopAfterBytes: 300_000 })).destroy();
+    assert.equal(await page.send(BYTES, { goesOn: true }), true);
+    await page.untilState('done');
+    assert.doesNotMatch(stand.logLines.join('\n'), /an upload failed/);
   });
 
   it('opens once, and a look at the link changes nothing', async () => {
@@ -162,6 +184,13 @@ describe('room', () => {
     }
   });
 });
+
+function freeBox(sizeBytes: number): Buffer {
+  const box = Buffer.alloc(sizeBytes);
+  box.writeUInt32BE(sizeBytes);
+  box.write('free', 4);
+  return box;
+}
 
 /** Whose the newest upload is. */
 async function newestOwner(stand: Stand): Promise<string> {
