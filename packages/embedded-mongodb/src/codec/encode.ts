@@ -1,4 +1,5 @@
 /** Values to BSON bytes. Stored documents go into replies as they are (`rawDocuments`), without being decoded. */
+import { CodecError } from './decode.ts';
 import type { Document, Tagged, Value } from './values.ts';
 
 let buffer = Buffer.allocUnsafe(64 * 1024);
@@ -78,16 +79,22 @@ function finish(start: number): void {
   buffer.writeInt32LE(length - start, start);
 }
 
-/** Most names are short and ASCII, for which a loop beats a call into native code. */
+/** A name with a zero byte would end there and make the rest of the document unreadable. @throws CodecError */
 function writeName(name: string): void {
-  reserve(name.length * 3 + 1);
-  if (name.length > 32) length += buffer.write(name, length, 'utf8');
+  if (name.includes('\0')) throw new CodecError('a name cannot contain a zero byte');
+  writeChars(name);
+}
+
+/** Most names are short and ASCII, for which a loop beats a call into native code. */
+function writeChars(text: string): void {
+  reserve(text.length * 3 + 1);
+  if (text.length > 32) length += buffer.write(text, length, 'utf8');
   else {
     const start = length;
-    for (let index = 0; index < name.length; index += 1) {
-      const unit = name.charCodeAt(index);
+    for (let index = 0; index < text.length; index += 1) {
+      const unit = text.charCodeAt(index);
       if (unit > 127) {
-        length = start + buffer.write(name, start, 'utf8');
+        length = start + buffer.write(text, start, 'utf8');
         break;
       }
       buffer[length] = unit;
@@ -102,7 +109,7 @@ function writeText(text: string): void {
   reserve(text.length * 3 + 5);
   const start = length;
   length += 4;
-  writeName(text);
+  writeChars(text);
   buffer.writeInt32LE(length - start - 4, start);
 }
 

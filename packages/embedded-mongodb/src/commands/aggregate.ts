@@ -7,7 +7,7 @@ import { type Document, doc, int, isNumber, type NumberValue, type Value } from 
 import { BUILT_IN_SCOPE } from '../query/expressions/expression.ts';
 import type { ScanControl } from '../query/scan.ts';
 import { scanDocuments, sortScan } from '../query/scan.ts';
-import { parsePipeline, type StageContext, type Stream } from '../query/stages/pipeline.ts';
+import { checkLength, parsePipeline, type StageContext, type Stream } from '../query/stages/pipeline.ts';
 import { CommandError } from '../server/errors.ts';
 import { checkArguments, optionalBatchSize, required } from './arguments.ts';
 import { refuseCollation } from './collation.ts';
@@ -40,6 +40,7 @@ export function* aggregate(context: CommandContext): Running {
   if (command.get('explain') === true)
     throw new CommandError(238, 'aggregate with explain is not supported; use the explain command');
   refuseCollation(command);
+  checkLength(pipeline);
   const stages = pipeline as Document[];
   if (stages.some(stage => stage.has('$changeStream'))) {
     throw new CommandError(40573, 'The $changeStream stage is only supported on replica sets');

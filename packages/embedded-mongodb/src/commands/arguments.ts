@@ -69,7 +69,8 @@ export function checkType(value: Value, kind: Kind, field: string): void {
   }
   if (kind === 'hint') throw new CommandError(9, 'Hint must be a string or an object');
   if (kind === 'update') throw new CommandError(9, 'Update argument must be either an object or an array');
-  const what = expected.length === 1 ? `type '${expected[0]}'` : `types '[${expected.join(', ')}]'`;
+  // The misplaced quote is MongoDB's.
+  const what = expected.length === 1 ? `type '${expected[0]}'` : `types '[${expected.join(', ')}']`;
   throw new CommandError(14, `BSON field '${field}' is the wrong type '${type}', expected ${what}`);
 }
 

@@ -40,7 +40,7 @@ export function* findAndModify(context: CommandContext): Running {
   const given = command.get('update');
   if (remove) {
     if (given !== undefined) throw new CommandError(9, "Cannot specify both an 'update' and 'remove'=true");
-    if (upsert) throw new CommandError(9, "Cannot specify both 'upsert'=true and 'remove'=true");
+    if (upsert) throw new CommandError(9, 'Cannot specify both upsert=true and remove=true ');
     if (returnsNew)
       throw new CommandError(
         9,

@@ -1,12 +1,14 @@
 /** Projections of find, findAndModify and `$project`: inclusion, exclusion, `$slice`, `$elemMatch`, `$`, expressions. */
+import { displayValue } from '../codec/display.ts';
 import { toDouble, toInt64 } from '../codec/numbers.ts';
 import { type Document, isNumber, typeName, type Value } from '../codec/values.ts';
 import { CommandError } from '../server/errors.ts';
 import { BUILT_IN_SCOPE, type Expression, type ExpressionScope, parseExpression } from './expressions/expression.ts';
+import { OPERATORS } from './expressions/operators.ts';
+import { parseProjectionPath } from './field-path.ts';
 import { createMatcher, type Matcher, matchedElement } from './match/evaluate.ts';
 import type { Match } from './match/node.ts';
 import { parseFilter } from './match/parse.ts';
-import { splitPath } from './paths.ts';
 
 type Action =
   | { readonly kind: 'include' | 'exclude' | 'positional' }
@@ -35,6 +37,22 @@ export function parseProjection(specification: Document, options: ProjectionOpti
       throw new CommandError(code as number, `Cannot do ${verb} on field ${name} in ${other} projection`);
     }
     state.inclusion = isInclusion;
+  }
+
+  /** What is computed makes an inclusion of the rest, even where only the _id is. */
+  function decideComputed(name: string, value: Value): void {
+    if (state.inclusion !== false) {
+      state.inclusion = true;
+      return;
+    }
+    const [operator] = value instanceof Map ? value.keys() : [];
+    if (operator === undefined) {
+      throw new CommandError(
+        31310,
+        `Cannot use an expression ${name}: ${displayValue(value)} in an exclusion projection`,
+      );
+    }
+    throw new CommandError(31252, `Cannot use expression other than $meta in exclusion projection: ${operator}`);
   }
 
   function parseField(path: readonly string[], value: Value): void {
@@ -83,18 +101,18 @@ export function parseProjection(specification: Document, options: ProjectionOpti
       }
       if (first === '$meta') throw new CommandError(238, '$meta projections are not supported');
     }
-    if (value instanceof Map && !(value.keys().next().value ?? '$').startsWith('$')) {
-      for (const [inner, nested] of value) parseField([...path, ...splitPath(inner)], nested);
+    if (value instanceof Map && value.size > 0 && !isOperatorCall(value)) {
+      for (const [inner, nested] of value) parseField([...path, ...parseProjectionPath(inner)], nested);
       return;
     }
     if (value instanceof Map && value.size === 0) {
       throw new CommandError(51270, 'An empty sub-projection is not a valid value. Found empty object at path');
     }
-    if (name !== '_id') decide(true, name);
+    decideComputed(name, value);
     put(tree, path, { kind: 'compute', expression: parseExpression(value, scope) });
   }
 
-  for (const [name, value] of specification) parseField(checkedPath(name), value);
+  for (const [name, value] of specification) parseField(parseProjectionPath(name), value);
   if (!options.match && specification.size === 0) {
     throw new CommandError(
       51272,
@@ -119,21 +137,17 @@ export function parseProjection(specification: Document, options: ProjectionOpti
   };
 }
 
-function checkedPath(name: string): readonly string[] {
-  if (name === '') throw new CommandError(40352, 'FieldPath cannot be constructed with empty string');
-  if (name.endsWith('.')) throw new CommandError(40353, "FieldPath must not end with a '.'.");
-  const path = splitPath(name);
-  if (path.includes('')) throw new CommandError(15998, 'FieldPath field names may not be empty strings.');
-  path.forEach((part, index) => {
-    if (part.startsWith('$') && !(part === '$' && index > 0) && !['$id', '$ref', '$db'].includes(part)) {
-      throw new CommandError(
-        16410,
-        "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
-      );
-    }
-  });
-  return path;
+/** `{ $name: … }`; with several fields it is a document of projections, whose names may not begin with a dollar. */
+function isOperatorCall(value: Document): boolean {
+  const name = value.keys().next().value as string;
+  if (value.size > 1 || !name.startsWith('$')) return false;
+  if (!OPERATORS.has(name) && !FIND_OPERATORS.includes(name))
+    throw new CommandError(31325, `Unknown expression ${name}`);
+  return true;
 }
+
+/** Of projections of find alone, so no expressions anywhere else. */
+const FIND_OPERATORS = ['$elemMatch', '$slice', '$meta'];
 
 function hasSlice(tree: Tree): boolean {
   return [...tree.values()].some(node => (node instanceof Map ? hasSlice(node) : node.kind === 'slice'));

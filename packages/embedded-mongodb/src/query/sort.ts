@@ -1,9 +1,11 @@
 /** Sort specifications and the order they mean: an array sorts by its least element (ascending) or greatest (descending). */
 import { compareValues } from '../codec/compare.ts';
+import { displayValue } from '../codec/display.ts';
 import { toDouble } from '../codec/numbers.ts';
-import { type Document, isNumber, type Value } from '../codec/values.ts';
+import { type Document, isKind, isNumber, type Value } from '../codec/values.ts';
 import { CommandError } from '../server/errors.ts';
-import { type Path, splitPath, valueAt } from './paths.ts';
+import { parseFieldPath } from './field-path.ts';
+import { type Path, valueAt } from './paths.ts';
 import { eachTuple } from './tuples.ts';
 
 export type SortField = { readonly name: string; readonly path: Path; readonly direction: 1 | -1 };
@@ -11,26 +13,30 @@ export type SortField = { readonly name: string; readonly path: Path; readonly d
 export function parseSort(sort: Document): SortField[] {
   if (sort.size > 32) throw new CommandError(13103, 'too many compound keys');
   return [...sort].map(([name, order]) => {
-    if (order instanceof Map && order.has('$meta')) throw new CommandError(238, '$meta sorts are not supported');
-    if (!isNumber(order)) {
-      throw new CommandError(15974, `Illegal key in $sort specification: ${name}`);
-    }
-    const direction = toDouble(order);
-    if (direction !== 1 && direction !== -1) {
-      throw new CommandError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
-    }
-    const path = splitPath(name);
-    if (name === '' || path.some(part => part === '')) {
-      throw new CommandError(name.endsWith('.') ? 40353 : 15998, 'FieldPath field names may not be empty strings.');
-    }
-    if (path.some(part => part.startsWith('$') && !['$id', '$ref', '$db'].includes(part))) {
-      throw new CommandError(
-        16410,
-        "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
-      );
-    }
-    return { name, path, direction };
+    const direction = sortDirection(name, order);
+    return { name, path: parseFieldPath(name), direction };
   });
+}
+
+function sortDirection(name: string, order: Value): 1 | -1 {
+  if (order instanceof Map) {
+    if (order.has('$meta')) throw new CommandError(238, '$meta sorts are not supported');
+    throw new CommandError(17312, '$meta is the only expression supported by $sort right now');
+  }
+  if (!isNumber(order)) {
+    throw new CommandError(15974, `Illegal key in $sort specification: ${name}: ${displayValue(order)}`);
+  }
+  // A double is cut off, a decimal rounded half to even, as their conversions to integers do.
+  const value = toDouble(order);
+  const direction = isKind(order, 'decimal') ? roundHalfEven(value) : Math.trunc(value);
+  if (direction === 1 || direction === -1) return direction;
+  throw new CommandError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
+}
+
+function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
 }
 
 /**

@@ -124,6 +124,7 @@ const COMMANDS: [Document, number][] = [
   [{ findAndModify: 'c', update: { $push: { a: { $each: 1 } } } }, 2],
   [{ findAndModify: 'c', query: {}, update: { $rename: { a: 'a' } } }, 2],
   [{ findAndModify: 'c', query: {}, update: { $rename: { a: 1 } } }, 2],
+  [{ findAndModify: 'c', query: {}, update: { $rename: { a: 'b\0c' } } }, 2],
   [{ findAndModify: 'c', query: {}, update: { $inc: { s: 1 } } }, 14],
   [{ findAndModify: 'c', query: {}, update: { $inc: { a: 'x' } } }, 14],
   [{ findAndModify: 'c', query: {}, update: { $set: { '': 1 } } }, 56],

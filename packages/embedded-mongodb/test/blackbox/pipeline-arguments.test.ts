@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Document } from 'mongodb';
+import { Decimal128, type Document } from 'mongodb';
 import { startRefusals } from '../refusals.ts';
 
 const { strict, refusal } = await startRefusals();
@@ -19,6 +19,11 @@ const STAGES: [Document, number][] = [
   [{ $sort: {} }, 15976],
   [{ $sort: { a: 2 } }, 15975],
   [{ $sort: { a: 'x' } }, 15974],
+  [{ $sort: { a: {} } }, 17312],
+  [{ $sort: { '': 1 } }, 40352],
+  [{ $sort: { $a: 0 } }, 15975],
+  [{ $sort: { a: 0.5 } }, 15975],
+  [{ $sort: { a: Decimal128.fromString('1.5') } }, 15975],
   [{ $group: 1 }, 15947],
   [{ $group: {} }, 15955],
   [{ $group: { _id: 1, a: 1 } }, 40234],
@@ -34,6 +39,35 @@ const STAGES: [Document, number][] = [
   [{ $project: { 'a.': 1 } }, 40353],
   [{ $project: { $a: 1 } }, 16410],
   [{ $project: { a: {} } }, 51270],
+  [{ $project: { a: 0, b: { $add: [1, 2] } } }, 31252],
+  [{ $project: { a: { x: 0, y: { $add: [1, 2] } } } }, 31252],
+  [{ $project: { a: 0, b: '$a' } }, 31310],
+  [{ $project: { a: 0, b: null } }, 31310],
+  [{ $project: { _id: { $add: [1, 2] }, a: 0 } }, 31254],
+  [{ $project: { a: { $nope: 1 } } }, 31325],
+  [{ $project: { a: { $elemMatch: { x: 1 } } } }, 168],
+  [{ $project: { a: { $add: [1, 2], x: 1 } } }, 16410],
+  [{ $project: { [Array(201).fill('a').join('.')]: 1 } }, 15],
+  [{ $project: { a: '$b\0c' } }, 16419],
+  [{ $set: { a: 1, 'a.b': 2 } }, 40176],
+  [{ $set: { 'a.b': 2, a: 1 } }, 40176],
+  [{ $set: { '': 1 } }, 40352],
+  [{ $set: { '$.': 1 } }, 40353],
+  [{ $set: { a: '$' } }, 16872],
+  [{ $set: { a: '$$' } }, 9],
+  [{ $set: { a: { 'x.y': 1 } } }, 40183],
+  [{ $set: { a: { $add: [1], $abs: 1 } } }, 40181],
+  [{ $set: { a: { $setField: { field: 'x\0y', input: {}, value: 1 } } } }, 16411],
+  [{ $set: { a: { $arrayToObject: [[['x\0y', 1]]] } } }, 4940400],
+  [{ $set: { a: { $arrayToObject: [[{ k: 'x\0y', v: 1 }]] } } }, 4940401],
+  [{ $set: { a: { $arrayToObject: [[1]] } } }, 40398],
+  [{ $set: { a: { $arrayToObject: [[['a', 1], { k: 'b', v: 1 }]] } } }, 40396],
+  [{ $set: { a: { $arrayToObject: [[{ k: 'b', v: 1 }, ['a', 1]]] } } }, 40391],
+  [{ $set: { a: { $arrayToObject: [[['a']]] } } }, 40397],
+  [{ $set: { a: { $arrayToObject: [[[1, 2]]] } } }, 40395],
+  [{ $set: { a: { $arrayToObject: [[{ k: 'b' }]] } } }, 40392],
+  [{ $set: { a: { $arrayToObject: [[{ k: 'b', w: 1 }]] } } }, 40393],
+  [{ $set: { a: { $arrayToObject: [[{ k: 1, v: 1 }]] } } }, 40394],
   [{ $addFields: 1 }, 40272],
   [{ $addFields: {} }, 51272],
   [{ $set: 1 }, 40272],
@@ -44,6 +78,11 @@ const STAGES: [Document, number][] = [
   [{ $unwind: 1 }, 15981],
   [{ $unwind: 'a' }, 28818],
   [{ $unwind: {} }, 28812],
+  [{ $unwind: '' }, 28812],
+  [{ $unwind: '$' }, 40352],
+  [{ $unwind: '$$ROOT' }, 16410],
+  [{ $unwind: '$a\0b' }, 16419],
+  [{ $unwind: { path: '$a', includeArrayIndex: 'x\0y' } }, 16411],
   [{ $unwind: { path: 1 } }, 28808],
   [{ $unwind: { path: '$a', nope: 1 } }, 28811],
   [{ $unwind: { path: '$a', preserveNullAndEmptyArrays: 1 } }, 28809],
@@ -54,7 +93,14 @@ const STAGES: [Document, number][] = [
   [{ $count: '' }, 40157],
   [{ $count: '$a' }, 40158],
   [{ $count: 'a.b' }, 40160],
+  [{ $count: '.\0' }, 40159],
+  [{ $count: '_id' }, 9039800],
   [{ $lookup: {} }, 9],
+  [{ $lookup: { from: 'x', pipeline: [], as: '$c' } }, 16410],
+  [{ $lookup: { from: 'x', pipeline: [], as: 'x\0y' } }, 16411],
+  [{ $lookup: { from: 'x', pipeline: [{ $out: 'z' }], as: 'c' } }, 51047],
+  [{ $lookup: { from: 'x', let: 1, pipeline: [], as: 'c' } }, 9],
+  [{ $lookup: { from: 'x', let: { A: 1 }, pipeline: [], as: 'c' } }, 16867],
   [{ $lookup: { from: 'x' } }, 9],
   [{ $lookup: { from: 1, as: 'a', localField: 'a', foreignField: 'b' } }, 9],
   [{ $lookup: { from: 'x', as: 'a', nope: 1 } }, 9],
@@ -68,6 +114,13 @@ const STAGES: [Document, number][] = [
   [{ $facet: 1 }, 40169],
   [{ $facet: {} }, 40169],
   [{ $facet: { a: 1 } }, 40170],
+  [{ $facet: { a: [1] } }, 40171],
+  [{ $facet: { a: [null] } }, 40171],
+  [{ $facet: { '': [] } }, 15998],
+  [{ $facet: { 'a.b': [] } }, 16412],
+  [{ $facet: { $x: [] } }, 16410],
+  [{ $facet: { a: [{ $out: 'o' }] } }, 40600],
+  [{ $facet: { a: [{ $indexStats: {} }] } }, 40600],
   [{ $facet: { a: [{ $facet: { b: [] } }] } }, 40600],
   [{}, 40323],
   [{ $nope: 1 }, 40324],
@@ -125,6 +178,11 @@ describe('refused', strict, () => {
     for (const [stage, code] of STAGES) {
       assert.equal(await refusal({ aggregate: 'c', pipeline: [stage], cursor: {} }), code, JSON.stringify(stage));
     }
+  });
+
+  it('a pipeline of more than 1000 of them', async () => {
+    const pipeline = Array(1001).fill({ $match: {} });
+    assert.equal(await refusal({ aggregate: 'c', pipeline, cursor: {} }), 7749501);
   });
 
   it('filters', async () => {

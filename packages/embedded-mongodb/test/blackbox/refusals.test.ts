@@ -23,7 +23,7 @@ const REFUSED: [string, Document, number][] = [
   ['a pipeline without cursor', { aggregate: 'c', pipeline: [] }, 9],
   ['an unknown stage', { aggregate: 'c', pipeline: [{ $nope: 1 }], cursor: {} }, 40324],
   ['a stage with two fields', { aggregate: 'c', pipeline: [{ $limit: 1, $skip: 1 }], cursor: {} }, 40323],
-  ['an unknown expression', { aggregate: 'c', pipeline: [{ $project: { a: { $nope: 1 } } }], cursor: {} }, 168],
+  ['an unknown expression', { aggregate: 'c', pipeline: [{ $set: { a: { $nope: 1 } } }], cursor: {} }, 168],
   ['an unknown query operator', { find: 'c', filter: { a: { $nope: 1 } } }, 2],
   ['a cursor that is not there', { getMore: 1n, collection: 'c' }, 43],
   ['renaming outside admin', { renameCollection: 'a.b', to: 'a.c' }, 13],

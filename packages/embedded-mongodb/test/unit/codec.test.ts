@@ -13,6 +13,12 @@ import { createRandom } from '../fuzz/random.ts';
 import { fields } from '../fuzz/values.ts';
 
 describe('documents', () => {
+  it('are refused when a name would end early', () => {
+    assert.throws(() => encodeDocument(doc({ 'a\0b': 1 })), CodecError);
+    assert.throws(() => encodeDocument(doc({ [`${'a'.repeat(40)}\0`]: 1 })), CodecError);
+    assert.deepEqual(decodeDocument(encodeDocument(doc({ a: 'x\0y' }))).get('a'), 'x\0y');
+  });
+
   it('come back byte for byte', () => {
     const random = createRandom(1);
     for (let round = 0; round < 500; round += 1) {

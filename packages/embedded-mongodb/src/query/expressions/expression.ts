@@ -2,7 +2,8 @@
 import { compareNumbers } from '../../codec/numbers.ts';
 import { type Document, int, isNumber, UNDEFINED, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
-import { type Path, splitPath } from '../paths.ts';
+import { checkPlainName, parseFieldPath } from '../field-path.ts';
+import type { Path } from '../paths.ts';
 import { OPERATORS } from './operators.ts';
 
 export type Environment = {
@@ -60,16 +61,7 @@ function parseObject(value: Document, scope: ExpressionScope): Expression {
     return parseOperatorCall(first, value.get(first) as Value, scope);
   }
   const fields = [...value].map(([name, inner]): [string, Expression] => {
-    if (name.startsWith('$'))
-      throw new CommandError(
-        16410,
-        `FieldPath field names may not start with '$'. Consider using $getField or $setField.`,
-      );
-    if (name.includes('.'))
-      throw new CommandError(
-        16412,
-        `FieldPath field names may not contain '.'. Consider using $getField or $setField.`,
-      );
+    checkPlainName(name);
     return [name, parseExpression(inner, scope)];
   });
   const build: Expression = environment => {
@@ -94,36 +86,23 @@ export function parseOperatorCall(name: string, operand: Value, scope: Expressio
 
 function parseReference(text: string, scope: ExpressionScope): Expression {
   if (text === '$') throw new CommandError(16872, "'$' by itself is not a valid FieldPath");
+  if (text.includes('\0')) throw new CommandError(16419, 'field path must not contain embedded null characters');
   if (!text.startsWith('$$')) {
-    const path = checkedPath(text.slice(1));
+    const path = parseFieldPath(text.slice(1));
     if (path.length === 1) {
       const [only] = path as [string];
       return ({ current }) => (current instanceof Map ? current.get(only) : resolvePath(current, path, 0));
     }
     return ({ current }) => resolvePath(current, path, 0);
   }
-  const path = checkedPath(text.slice(2));
+  if (text === '$$' || text.startsWith('$$.')) throw new CommandError(9, 'empty variable names are not allowed');
+  const path = parseFieldPath(text.slice(2));
   const [name] = path as [string];
   if (!scope.has(name)) throw new CommandError(17276, `Use of undefined variable: ${name}`);
   if (name === 'ROOT') return ({ root }) => resolvePath(root, path, 1);
   if (name === 'CURRENT') return ({ current }) => resolvePath(current, path, 1);
   if (name === 'REMOVE') return () => undefined;
   return ({ variables }) => resolvePath(variables.get(name), path, 1);
-}
-
-export function checkedPath(text: string): Path {
-  if (text.endsWith('.')) throw new CommandError(40353, "FieldPath must not end with a '.'.");
-  const path = splitPath(text);
-  for (const part of path) {
-    if (part === '') throw new CommandError(15998, 'FieldPath field names may not be empty strings.');
-    if (part.startsWith('$')) {
-      throw new CommandError(
-        16410,
-        "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
-      );
-    }
-  }
-  return path;
 }
 
 /** In expressions a path maps over arrays, dropping what is missing; numbers do not address elements. */

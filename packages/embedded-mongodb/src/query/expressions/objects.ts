@@ -16,6 +16,7 @@ const setField: OperatorParser = (operand, scope, name) => {
   const required = name === '$setField' ? ['field', 'input', 'value'] : ['field', 'input'];
   const named = namedArguments(operand, name, { required, code: 4161101 });
   const field = fieldName(named.get('field'), name);
+  if (field.includes('\0')) throw new CommandError(16411, "FieldPath field names may not contain '\\0'.");
   const input = parseExpression(named.get('input') as Value, scope);
   const value = named.has('value') ? parseExpression(named.get('value') as Value, scope) : () => undefined;
   return environment => {
@@ -43,23 +44,69 @@ const getField: OperatorParser = (operand, scope) => {
   };
 };
 
+/** Pairs, or documents with `k` and `v`: what the first entry is decides of which kind all must be. */
 function arrayToObject([value]: Value[]): Value {
   if (!Array.isArray(value)) {
     throw new CommandError(40386, `$arrayToObject requires an array input, found: ${typeName(value as Value)}`);
   }
   const result: Document = new Map();
+  const areDocuments = value[0] instanceof Map;
   for (const entry of value) {
-    if (Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'string')
-      result.set(entry[0], entry[1] as Value);
-    else if (entry instanceof Map && typeof entry.get('k') === 'string' && entry.has('v') && entry.size === 2) {
-      result.set(entry.get('k') as string, entry.get('v') as Value);
-    } else
-      throw new CommandError(
-        40392,
-        `$arrayToObject requires pairs or documents with 'k' and 'v', found: ${displayValue(entry)}`,
-      );
+    const [name, inner] = areDocuments ? documentEntry(entry) : pairEntry(entry, entry === value[0]);
+    result.set(name, inner);
   }
   return result;
+}
+
+function pairEntry(entry: Value, isFirst: boolean): [string, Value] {
+  if (!Array.isArray(entry)) {
+    throw new CommandError(
+      isFirst ? 40398 : 40396,
+      `Unrecognised input type format for $arrayToObject, found: ${typeName(entry)}`,
+    );
+  }
+  if (entry.length !== 2) {
+    throw new CommandError(40397, `$arrayToObject requires an array of size 2 arrays, found size: ${entry.length}`);
+  }
+  const [name, inner] = entry as [Value, Value];
+  if (typeof name !== 'string') {
+    throw new CommandError(
+      40395,
+      `$arrayToObject requires an array of key-value pairs, where the key must be of type string. Found key type: ${typeName(name)}`,
+    );
+  }
+  if (name.includes('\0')) throw new CommandError(4940400, 'Key field cannot contain an embedded null byte');
+  return [name, inner];
+}
+
+function documentEntry(entry: Value): [string, Value] {
+  if (!(entry instanceof Map)) {
+    throw new CommandError(
+      40391,
+      `$arrayToObject requires a consistent input format. Elements must all be arrays or all be objects. Object was detected, now found: ${typeName(entry)}`,
+    );
+  }
+  if (entry.size !== 2) {
+    throw new CommandError(
+      40392,
+      `$arrayToObject requires an object keys of 'k' and 'v'. Found incorrect number of keys: ${entry.size}`,
+    );
+  }
+  const [name, inner] = [entry.get('k'), entry.get('v')];
+  if (name === undefined || inner === undefined) {
+    throw new CommandError(
+      40393,
+      "$arrayToObject requires an object with keys 'k' and 'v'. Missing either or both keys",
+    );
+  }
+  if (typeof name !== 'string') {
+    throw new CommandError(
+      40394,
+      `$arrayToObject requires an object with keys 'k' and 'v', where the value of 'k' must be of type string. Found type: ${typeName(name)}`,
+    );
+  }
+  if (name.includes('\0')) throw new CommandError(4940401, 'Key field cannot contain an embedded null byte');
+  return [name, inner];
 }
 
 export const OBJECTS: Record<string, OperatorParser> = {

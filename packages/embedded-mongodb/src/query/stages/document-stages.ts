@@ -2,7 +2,8 @@
 import { displayValue } from '../../codec/display.ts';
 import { type Document, typeName, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
-import { checkedPath, type Expression, type ExpressionScope, parseExpression } from '../expressions/expression.ts';
+import { type Expression, type ExpressionScope, parseExpression } from '../expressions/expression.ts';
+import { parseFieldPath } from '../field-path.ts';
 import type { Path } from '../paths.ts';
 import { parseProjection } from '../projection.ts';
 
@@ -12,12 +13,37 @@ type Assignment = { path: Path; expression: Expression };
 
 function assignments(specification: Document, scope: ExpressionScope, prefix: Path = []): Assignment[] {
   return [...specification].flatMap(([name, value]): Assignment[] => {
-    const path = [...prefix, ...checkedPath(name)];
-    if (value instanceof Map && value.size > 0 && !(value.keys().next().value as string).startsWith('$')) {
-      return assignments(value, scope, path);
+    if (prefix.length > 0 && name.includes('.')) {
+      throw new CommandError(40183, `FieldPath field names may not contain '.' in a sub-object: ${name}`);
+    }
+    const path = [...prefix, ...parseFieldPath(name)];
+    if (value instanceof Map && value.size > 0) {
+      if (!(value.keys().next().value as string).startsWith('$')) return assignments(value, scope, path);
+      if (value.size > 1) {
+        throw new CommandError(
+          40181,
+          `an expression specification must contain exactly one field, the name of the expression. Found ${value.size} fields in ${displayValue(value)}`,
+        );
+      }
     }
     return [{ path, expression: parseExpression(value, scope) }];
   });
+}
+
+/** @throws CommandError 40176 when one path is, or leads into, another */
+function checkConflicts(fields: readonly Assignment[]): void {
+  const seen = new Set<string>();
+  for (const { path } of fields) {
+    const name = path.join('.');
+    const other = [...seen].find(each => each === name || each.startsWith(`${name}.`) || name.startsWith(`${each}.`));
+    if (other !== undefined) {
+      throw new CommandError(
+        40176,
+        `specification contains two conflicting paths. Cannot specify both '${name}' and '${other}'`,
+      );
+    }
+    seen.add(name);
+  }
 }
 
 export function parseSetStage(name: string, specification: Value, scope: ExpressionScope): DocumentStage {
@@ -31,6 +57,7 @@ export function parseSetStage(name: string, specification: Value, scope: Express
     );
   }
   const fields = assignments(specification, scope);
+  checkConflicts(fields);
   return (document, variables) => {
     const environment = { root: document, current: document, variables };
     const result = new Map(document);

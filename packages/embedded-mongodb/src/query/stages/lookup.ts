@@ -1,8 +1,10 @@
 /** `$lookup`: by a pair of fields, by a pipeline, or both. */
-import type { Document, Value } from '../../codec/values.ts';
+import { type Document, typeName, type Value } from '../../codec/values.ts';
 import { planQuery } from '../../indexes/planner.ts';
 import { CommandError } from '../../server/errors.ts';
-import { checkedPath, parseExpression, resolvePath } from '../expressions/expression.ts';
+import { checkVariableName } from '../expressions/conditions.ts';
+import { parseExpression, resolvePath } from '../expressions/expression.ts';
+import { parseFieldPath } from '../field-path.ts';
 import { ALWAYS, type Match } from '../match/node.ts';
 import { parseFilter } from '../match/parse.ts';
 import { scanDocuments } from '../scan.ts';
@@ -23,6 +25,7 @@ export function parseLookup(operand: Value, context: StageContext): Stage {
   }
   const [from, as, localField, foreignField] = ['from', 'as', 'localField', 'foreignField'].map(text);
   if (as === undefined) throw new CommandError(9, "must specify 'as' field for a $lookup");
+  parseFieldPath(as);
   if (from === undefined) throw new CommandError(9, "must specify 'from' field for a $lookup");
   if ((localField === undefined) !== (foreignField === undefined)) {
     throw new CommandError(9, "$lookup requires both or neither of 'localField' and 'foreignField' to be specified");
@@ -34,12 +37,21 @@ export function parseLookup(operand: Value, context: StageContext): Stage {
       "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified",
     );
   }
-  const definitions = [...((operand.get('let') as Document | undefined) ?? [])].map(
-    ([name, value]) => [name, parseExpression(value, context.scope)] as const,
+  const given = operand.get('let') ?? new Map<string, Value>();
+  if (!(given instanceof Map)) {
+    throw new CommandError(9, `$lookup argument 'let' must be an object, is type ${typeName(given)}`);
+  }
+  const definitions = [...given].map(
+    ([name, value]) => [checkVariableName(name), parseExpression(value, context.scope)] as const,
   );
   const scope = new Set([...context.scope, ...definitions.map(([name]) => name)]);
-  const localPath = localField === undefined ? null : checkedPath(localField);
+  const localPath = localField === undefined ? null : parseFieldPath(localField);
   const stages = (pipeline ?? []) as Document[];
+  for (const stage of stages) {
+    if (!(stage instanceof Map)) throw new CommandError(14, "Each element of the 'pipeline' array must be an object");
+    const misplaced = ['$out', '$merge', '$changeStream'].find(name => stage.has(name));
+    if (misplaced) throw new CommandError(51047, `${misplaced} is not allowed within a $lookup's sub-pipeline`);
+  }
   parsePipeline(stages, { ...context, scope });
   return function* (input) {
     for (const document of input) {

@@ -1,9 +1,11 @@
 /** Aggregation pipelines: each stage turns a stream of documents into another one. */
+import { displayValue } from '../../codec/display.ts';
 import { toExactInt64 } from '../../codec/numbers.ts';
 import { type Document, doc, int, isNumber, typeName, type Value } from '../../codec/values.ts';
 import type { ServerState } from '../../commands/context.ts';
 import { CommandError } from '../../server/errors.ts';
 import type { ExpressionScope } from '../expressions/expression.ts';
+import { checkPlainName } from '../field-path.ts';
 import { createMatcher } from '../match/evaluate.ts';
 import { parseFilter } from '../match/parse.ts';
 import { compareKeys, parseSort, sortKeys } from '../sort.ts';
@@ -23,7 +25,15 @@ export type StageContext = {
   readonly scope: ExpressionScope;
 };
 
+const MAX_STAGES = 1000;
+
+export function checkLength(pipeline: readonly Value[]): void {
+  if (pipeline.length <= MAX_STAGES) return;
+  throw new CommandError(7749501, `Pipeline length must be no longer than ${MAX_STAGES} stages`);
+}
+
 export function parsePipeline(stages: readonly Document[], context: StageContext): Stage {
+  checkLength(stages);
   const parsed = stages.map((stage, index) => {
     if (stage.size !== 1)
       throw new CommandError(40323, 'A pipeline stage specification object must contain exactly one field.');
@@ -96,7 +106,7 @@ function parseWindow(name: '$limit' | '$skip', operand: Value): Stage {
     const code = name === '$limit' ? 5107201 : 5107200;
     throw new CommandError(
       code,
-      `invalid argument to ${name} stage: Expected a non-negative number in: ${name}: ${isNumber(operand) ? String(count) : typeName(operand)}`,
+      `invalid argument to ${name} stage: Expected a ${isNumber(operand) ? 'non-negative ' : ''}number in: ${name}: ${displayValue(operand)}`,
     );
   }
   if (name === '$limit' && count === 0n) throw new CommandError(15958, 'the limit must be positive');
@@ -129,7 +139,9 @@ function parseCount(operand: Value): Stage {
   if (typeof operand !== 'string' || operand === '')
     throw new CommandError(operand === '' ? 40157 : 40156, 'the count field must be a non-empty string');
   if (operand.startsWith('$')) throw new CommandError(40158, 'the count field cannot be a $-prefixed path');
+  if (operand.includes('\0')) throw new CommandError(40159, 'the count field cannot contain a null byte');
   if (operand.includes('.')) throw new CommandError(40160, "the count field cannot contain '.'");
+  if (operand === '_id') throw new CommandError(9039800, "the count field cannot be '_id'");
   return function* (input) {
     let total = 0;
     for (const document of input) {
@@ -155,17 +167,36 @@ function parseSortByCount(operand: Value, context: StageContext): Stage {
 }
 
 /** Stages that have no place inside another one. */
-const NOT_IN_FACET = ['$facet', '$documents'];
+const NOT_IN_FACET = [
+  '$facet',
+  '$documents',
+  '$collStats',
+  '$geoNear',
+  '$indexStats',
+  '$out',
+  '$merge',
+  '$planCacheStats',
+  '$changeStream',
+];
 
 function parseFacet(operand: Value, context: StageContext): Stage {
   if (!(operand instanceof Map) || operand.size === 0) {
     throw new CommandError(40169, 'the $facet specification must be a non-empty object');
   }
   const facets = [...operand].map(([name, stages]): [string, Stage] => {
+    checkPlainName(name);
     if (!Array.isArray(stages))
       throw new CommandError(40170, `arguments to $facet must be arrays, ${name} is type ${typeName(stages)}`);
-    const misplaced = NOT_IN_FACET.find(stage => stages.some(entry => entry instanceof Map && entry.has(stage)));
-    if (misplaced) throw new CommandError(40600, `${misplaced} is not allowed to be used within a $facet stage`);
+    for (const stage of stages) {
+      if (!(stage instanceof Map)) {
+        throw new CommandError(
+          40171,
+          `elements of arrays in $facet spec must be non-empty objects, ${name} has others`,
+        );
+      }
+      const misplaced = NOT_IN_FACET.find(each => stage.has(each));
+      if (misplaced) throw new CommandError(40600, `${misplaced} is not allowed to be used within a $facet stage`);
+    }
     return [name, parsePipeline(stages as Document[], context)];
   });
   return function* (input) {

@@ -1,7 +1,7 @@
 /** `$unwind`. */
 import { type Document, typeName, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
-import { checkedPath } from '../expressions/expression.ts';
+import { parseFieldPath } from '../field-path.ts';
 import { type Path, valueAt } from '../paths.ts';
 import type { Stage } from './pipeline.ts';
 
@@ -22,9 +22,11 @@ export function parseUnwind(operand: Value): Stage {
   if (given === undefined) throw new CommandError(28812, 'no path specified to $unwind stage');
   if (typeof given !== 'string')
     throw new CommandError(28808, `expected a string as the path for $unwind stage, got ${typeName(given)}`);
+  if (given === '') throw new CommandError(28812, 'no path specified to $unwind stage');
   if (!given.startsWith('$'))
     throw new CommandError(28818, `path option to $unwind stage should be prefixed with a '$': ${given}`);
-  const path = checkedPath(given.slice(1));
+  if (given.includes('\0')) throw new CommandError(16419, 'field path must not contain embedded null characters');
+  const path = parseFieldPath(given.slice(1));
   const indexField = options.get('includeArrayIndex');
   if (indexField !== undefined && (typeof indexField !== 'string' || indexField === '')) {
     throw new CommandError(28810, 'expected a non-empty string for the includeArrayIndex option to $unwind stage');
@@ -32,6 +34,7 @@ export function parseUnwind(operand: Value): Stage {
   if (indexField?.startsWith('$')) {
     throw new CommandError(28822, `includeArrayIndex option to $unwind stage should not be prefixed with a '$'`);
   }
+  if (indexField !== undefined) parseFieldPath(indexField as string);
   const keepsEmpty = options.get('preserveNullAndEmptyArrays') ?? false;
   if (typeof keepsEmpty !== 'boolean') {
     throw new CommandError(

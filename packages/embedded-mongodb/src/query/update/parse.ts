@@ -103,6 +103,9 @@ function parseRename(name: string, path: Path, target: Value): Modifier[] {
   if (typeof target !== 'string') {
     throw new CommandError(2, `The 'to' field for $rename must be a string: ${name}: ${displayValue(target)}`);
   }
+  if (target.includes('\0')) {
+    throw new CommandError(2, "The 'to' field for $rename cannot contain an embedded null byte");
+  }
   const to = checkPath(target);
   if (name === target) {
     throw new CommandError(2, `The source and target field for $rename must differ: ${name}: "${target}"`);
