@@ -64,8 +64,8 @@ function listParts({ config, simulatorOrigin, playground, nameOn, standby }: Sta
     {
       part: 'Media',
       isOn: true,
-      about: `clips up to ${Math.round(config.maxClipBytes / 1e6)} MB, in ${config.dataDir}`,
-      setting: 'DATA_DIR, MAX_CLIP_MB',
+      about: `clips up to ${Math.round(config.maxClipBytes / 1e6)} MB, in ${mediaPlace(config)}`,
+      setting: `${config.mediaStore === null ? 'DATA_DIR' : 'MEDIA_STORE'}, MAX_CLIP_MB`,
     },
   ];
 }
@@ -93,6 +93,9 @@ function playgroundLine({ playground }: Config, open: StartFacts['playground']):
   const about = playground.kind === 'off' ? playground.because : '';
   return { part: 'Playground', isOn: false, about, setting: 'PLAYGROUND' };
 }
+
+const mediaPlace = ({ mediaStore, dataDir }: Config): string =>
+  mediaStore === null ? dataDir : `the bucket ${mediaStore.bucket}`;
 
 const platformLine = (part: string, isOn: boolean, name: string | null, setting: string): Line => ({
   part,

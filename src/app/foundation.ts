@@ -12,6 +12,7 @@ import { createSecondOpinion } from '../media/ffprobe.ts';
 import { connectTo, createLinkSource } from '../media/link-source.ts';
 import { createPosters } from '../media/posters.ts';
 import { createProber } from '../media/probe.ts';
+import { isProgram } from '../media/program.ts';
 import { readOrMakeKeyFile } from '../stores/keyring.ts';
 import { createTokenBox } from '../stores/token-box.ts';
 import { createTikTokClient } from '../tiktok/client.ts';
@@ -41,6 +42,7 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
     secondOpinion: config.ffprobePath === null ? undefined : createSecondOpinion(config.ffprobePath),
   });
   closers.push(() => prober.close());
+  await tellOfMissingPrograms(config, log);
   return {
     config,
     log,
@@ -60,4 +62,12 @@ export async function openFoundation(config: Config, log: Log, clock: () => numb
     links,
     prober,
   };
+}
+
+/** Clips are as good without them, so nothing ends here; but whoever set a path wants to know. */
+async function tellOfMissingPrograms({ ffmpegPath, ffprobePath }: Config, log: Log): Promise<void> {
+  if (ffmpegPath !== null && !(await isProgram(ffmpegPath, 'ffmpeg')))
+    log.warn({ path: ffmpegPath }, 'FFMPEG_PATH names no ffmpeg that runs here: cards show drawn pictures');
+  if (ffprobePath !== null && !(await isProgram(ffprobePath, 'ffprobe')))
+    log.warn({ path: ffprobePath }, 'FFPROBE_PATH names no ffprobe that runs here: clips get no second opinion');
 }

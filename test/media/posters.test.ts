@@ -14,6 +14,7 @@ import { drawPoster } from '#media/drawn-poster.ts';
 import { createFrameDecoder } from '#media/ffmpeg.ts';
 import { isPoster, POSTER_MAX_BYTES } from '#media/poster.ts';
 import { createPosters } from '#media/posters.ts';
+import { isProgram } from '#media/program.ts';
 import { clipPath } from '#test/support/stand.ts';
 
 const FFMPEG = '/usr/bin/ffmpeg';
@@ -91,6 +92,21 @@ describe('a decoder that does not do what it should', () => {
     const pictures = await Promise.all([1, 2, 3].map(() => decode(clipPath('vertical-6s.mp4'), 'mp4')));
     assert.deepEqual(pictures, [null, null, null]);
     assert.ok(performance.now() - startedAt < 20_000, 'three hanging programs took their minute');
+  });
+});
+
+describe('the program that the settings name', () => {
+  const isFfmpeg = async (path: string) => isProgram(path, 'ffmpeg');
+
+  it('is known by its version', async () => {
+    assert.equal(
+      await isFfmpeg(await makeProgram('test "$1" = -version && echo "ffmpeg version 7.1 Copyright"')),
+      true,
+    );
+    assert.equal(await isFfmpeg(await makeProgram('echo "ffprobe version 7.1"')), false, 'another program');
+    assert.equal(await isFfmpeg(await makeProgram('echo "ffmpeg version 7.1"; exit 127')), false, 'one that fails');
+    assert.equal(await isFfmpeg(join(dir, 'missing')), false);
+    assert.equal(await isFfmpeg(clipPath('README.md')), false, 'no program at all');
   });
 });
 

@@ -58,6 +58,16 @@ describe('the start-up table', () => {
     assert.match(lineOf(table, 'Media'), /on +clips up to 4096 MB, in \/srv\/data +DATA_DIR, MAX_CLIP_MB/);
   });
 
+  it('with clips in a bucket', () => {
+    const table = render({
+      MEDIA_STORE: 's3://clips/bot?endpoint=https://s3.example.com',
+      S3_ACCESS_KEY_ID: 'id',
+      S3_SECRET_ACCESS_KEY: 'a-bucket-secret',
+    });
+    assert.match(lineOf(table, 'Media'), /on +clips up to 4096 MB, in the bucket clips +MEDIA_STORE, MAX_CLIP_MB/);
+    assert.ok(!table.includes('a-bucket-secret'));
+  });
+
   it('with everything real: as whom, and nothing secret', () => {
     const secrets = {
       TELEGRAM_BOT_TOKEN: '123456789:AAHxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
