@@ -189,7 +189,8 @@ function convert(buffer: Buffer, type: number, offset: number, end: number, dept
     case 0x08:
       return buffer[offset] !== 0;
     case 0x09:
-      return { kind: 'date', ms: Number(buffer.readBigInt64LE(offset)) };
+      // As Number(buffer.readBigInt64LE(offset)), which would make a bigint of every date on the way.
+      return { kind: 'date', ms: buffer.readInt32LE(offset + 4) * 2 ** 32 + buffer.readUInt32LE(offset) };
     case 0x0a:
       return null;
     case 0x0b: {

@@ -156,6 +156,14 @@ function writeValue(value: Value): number {
   }
 }
 
+function writeMilliseconds(ms: number): void {
+  if (Number.isSafeInteger(ms)) {
+    const high = Math.floor(ms / 2 ** 32);
+    length = buffer.writeUInt32LE(ms - high * 2 ** 32, length);
+    length = buffer.writeInt32LE(high, length);
+  } else length = buffer.writeBigInt64LE(BigInt.asIntN(64, BigInt(ms)), length);
+}
+
 function writeBytes(bytes: Uint8Array): void {
   reserve(bytes.length);
   buffer.set(bytes, length);
@@ -172,7 +180,7 @@ function writeTagged(value: Tagged): number {
       length += buffer.write(value.hex, length, 'hex');
       return 0x07;
     case 'date':
-      length = buffer.writeBigInt64LE(BigInt.asIntN(64, BigInt(value.ms)), length);
+      writeMilliseconds(value.ms);
       return 0x09;
     case 'decimal':
       writeBytes(value.bytes);

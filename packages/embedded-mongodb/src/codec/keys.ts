@@ -138,7 +138,7 @@ function writeTagged(value: Tagged): void {
       return;
     case 'date':
       writeByte(TYPE.date);
-      writeSigned(BigInt(value.ms));
+      writeMilliseconds(value.ms);
       return;
     case 'timestamp':
       writeByte(TYPE.timestamp);
@@ -176,9 +176,14 @@ function writeTagged(value: Tagged): void {
   }
 }
 
-function writeSigned(value: bigint): void {
+/** As a 64-bit integer with its sign bit turned, so that what is before 1970 sorts first. */
+function writeMilliseconds(ms: number): void {
   reserve(8);
-  length = buffer.writeBigUInt64BE(BigInt.asUintN(64, value) ^ (1n << 63n), length);
+  if (Number.isSafeInteger(ms)) {
+    const high = Math.floor(ms / 2 ** 32);
+    length = buffer.writeUInt32BE(high + 2 ** 31, length);
+    length = buffer.writeUInt32BE(ms - high * 2 ** 32, length);
+  } else length = buffer.writeBigUInt64BE(BigInt.asUintN(64, BigInt(ms)) ^ (1n << 63n), length);
 }
 
 /** 0 NaN, 1 negative (all following bytes inverted), 2 zero, 3 positive. */

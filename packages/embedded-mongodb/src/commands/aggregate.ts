@@ -4,7 +4,6 @@ import { decodeDocument } from '../codec/decode.ts';
 import { encodeDocument } from '../codec/encode.ts';
 import { toDouble } from '../codec/numbers.ts';
 import { type Document, doc, int, isNumber, type NumberValue, type Value } from '../codec/values.ts';
-import { BUILT_IN_SCOPE } from '../query/expressions/expression.ts';
 import type { ScanControl } from '../query/scan.ts';
 import { scanDocuments, sortScan } from '../query/scan.ts';
 import { checkLength, parsePipeline, type StageContext, type Stream } from '../query/stages/pipeline.ts';
@@ -50,13 +49,13 @@ export function* aggregate(context: CommandContext): Running {
   if (isCollectionless) checkCollectionless(target, stages);
   const name = isCollectionless ? '$cmd.aggregate' : checkCollectionName(database, target);
   const batchSize = optionalBatchSize(command, 'aggregate') ?? FIRST_BATCH;
-  const { variables } = letVariables(command.get('let'), variablesOf(context));
+  const { variables, scope } = letVariables(command.get('let'), variablesOf(context));
   const control = NO_CONTROL();
   const stageContext: StageContext = {
     server,
     database,
     variables,
-    scope: new Set([...BUILT_IN_SCOPE, ...variables.keys()]),
+    scope,
   };
   const results = isCollectionless
     ? encodeStream(parsePipeline(stages, stageContext)(noDocuments()))

@@ -2,7 +2,6 @@
 import { toDouble } from '../codec/numbers.ts';
 import { type Document, int, isNumber } from '../codec/values.ts';
 import { planQuery } from '../indexes/planner.ts';
-import { BUILT_IN_SCOPE } from '../query/expressions/expression.ts';
 import { parseFilter } from '../query/match/parse.ts';
 import { scanDocuments } from '../query/scan.ts';
 import { CommandError } from '../server/errors.ts';
@@ -26,7 +25,7 @@ export function* deleteDocuments(context: CommandContext): Running {
   });
   const name = checkCollectionName(database, command.get('delete'));
   const statements = statementList(command, 'deletes', 'delete');
-  const { variables } = letVariables(command.get('let'), variablesOf(context));
+  const { variables, scope } = letVariables(command.get('let'), variablesOf(context));
   for (const statement of statements) {
     checkArguments(
       statement,
@@ -47,9 +46,7 @@ export function* deleteDocuments(context: CommandContext): Running {
   let removed = 0;
   const errors = yield* runStatements(statements, optionalBoolean(command, 'ordered', true), function* (statement) {
     const onlyOne = toDouble(statement.get('limit') as never) === 1;
-    const match = parseFilter(statement.get('q') as Document, {
-      scope: new Set([...BUILT_IN_SCOPE, ...variables.keys()]),
-    });
+    const match = parseFilter(statement.get('q') as Document, { scope });
     const collection = server.catalog.find(database, name);
     if (!collection) return;
     const plan = planQuery(collection, match, [], readHint(collection, statement.get('hint')));

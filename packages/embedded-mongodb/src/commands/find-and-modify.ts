@@ -55,14 +55,14 @@ export function* findAndModify(context: CommandContext): Running {
     fields.size > 0
       ? parseProjection(fields, {
           match: query.match,
-          scope: new Set(['NOW', 'ROOT', 'CURRENT', 'REMOVE', ...query.variables.keys()]),
+          scope: query.scope,
         })
       : null;
   const show = (found: Found): Value =>
     projection ? projection(found.document, query.variables) : rawDocument(found.bytes);
   const changes = remove
     ? null
-    : parseUpdate(given as Value, { arrayFilters: command.get('arrayFilters'), variableNames: query.variables.keys() });
+    : parseUpdate(given as Value, { arrayFilters: command.get('arrayFilters'), scope: query.scope });
   if (upsert) refuseExpressions(filter);
   const found = yield* firstMatch(context, query);
   if (!changes) {

@@ -6,7 +6,7 @@ import { encodeDocument } from '../codec/encode.ts';
 import { keyString } from '../codec/keys.ts';
 import { type Document, doc, int, type Value } from '../codec/values.ts';
 import { type Hint, type Plan, planQuery } from '../indexes/planner.ts';
-import { BUILT_IN_SCOPE } from '../query/expressions/expression.ts';
+import type { ExpressionScope } from '../query/expressions/expression.ts';
 import { createMatcher } from '../query/match/evaluate.ts';
 import type { Match } from '../query/match/node.ts';
 import { parseFilter } from '../query/match/parse.ts';
@@ -62,20 +62,22 @@ export type Query = {
   sort: SortField[];
   plan: Plan;
   variables: ReadonlyMap<string, Value>;
+  /** The names of the variables that its expressions may use. */
+  scope: ExpressionScope;
 };
 
 /** The parsed and planned query of a command: its filter, sort, hint and let. */
 export function planOf(context: CommandContext, name: string, filter: Document, sortDocument: Document): Query {
   const { command, database, server } = context;
   const { variables, scope } = letVariables(command.get('let'), variablesOf(context));
-  const match = parseFilter(filter, { scope: new Set([...BUILT_IN_SCOPE, ...scope]) });
+  const match = parseFilter(filter, { scope });
   const isNatural = sortDocument.has('$natural');
   const sort = isNatural ? [] : parseSort(sortDocument);
   const collection = server.catalog.find(database, name);
   let hint: Hint = collection ? readHint(collection, command.get('hint')) : null;
   if (isNatural) hint = { natural: naturalOrder(sortDocument, 'sort') };
   const plan: Plan = collection ? planQuery(collection, match, sort, hint) : { kind: 'nothing', sorted: true };
-  return { collection, match, sort, plan, variables };
+  return { collection, match, sort, plan, variables, scope };
 }
 
 export function* find(context: CommandContext): Running {
@@ -110,11 +112,8 @@ export function* find(context: CommandContext): Running {
 type Window = { skip: number; limit: number; projection: Document };
 
 function findResults(context: CommandContext, query: Query, window: Window, control: ScanControl): Results {
-  const { collection, match, sort, plan, variables } = query;
-  const project =
-    window.projection.size > 0
-      ? parseProjection(window.projection, { match, scope: new Set([...BUILT_IN_SCOPE, ...variables.keys()]) })
-      : null;
+  const { collection, match, sort, plan, variables, scope } = query;
+  const project = window.projection.size > 0 ? parseProjection(window.projection, { match, scope }) : null;
   return (function* (): Results {
     if (!collection) return;
     const { file, slice } = context.server;

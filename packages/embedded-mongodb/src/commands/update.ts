@@ -2,7 +2,6 @@
 import { encodeDocument } from '../codec/encode.ts';
 import { type Document, doc, int, type Value } from '../codec/values.ts';
 import { planQuery } from '../indexes/planner.ts';
-import { BUILT_IN_SCOPE } from '../query/expressions/expression.ts';
 import { matchedElement } from '../query/match/evaluate.ts';
 import type { Match } from '../query/match/node.ts';
 import { parseFilter } from '../query/match/parse.ts';
@@ -55,7 +54,7 @@ export function* update(context: CommandContext): Running {
   });
   const name = checkCollectionName(database, command.get('update'));
   const statements = statementList(command, 'updates', 'update');
-  const { variables } = letVariables(command.get('let'), variablesOf(context));
+  const given = letVariables(command.get('let'), variablesOf(context));
   let matched = 0;
   let modified = 0;
   const upserted: Value[] = [];
@@ -64,7 +63,7 @@ export function* update(context: CommandContext): Running {
     statements,
     optionalBoolean(command, 'ordered', true),
     function* (statement, index) {
-      const outcome = yield* runStatement(context, name, statement, variables);
+      const outcome = yield* runStatement(context, name, statement, given);
       matched += outcome.matched;
       modified += outcome.modified;
       if (outcome.upsertedId !== undefined) upserted.push(doc({ index: int(index), _id: outcome.upsertedId }));
@@ -84,7 +83,7 @@ function* runStatement(
   context: CommandContext,
   name: string,
   statement: Document,
-  variables: ReadonlyMap<string, Value>,
+  { variables, scope }: ReturnType<typeof letVariables>,
 ): Generator<null, Outcome> {
   const { server, database } = context;
   const filter = required(statement, 'q', 'update.updates') as Document;
@@ -92,7 +91,7 @@ function* runStatement(
   refuseCollation(statement);
   const changes = parseUpdate(required(statement, 'u', 'update.updates'), {
     arrayFilters: statement.get('arrayFilters'),
-    variableNames: variables.keys(),
+    scope,
   });
   if (multi && changes.kind === 'replacement') {
     throw new CommandError(9, 'multi update is not supported for replacement-style update');
@@ -100,7 +99,7 @@ function* runStatement(
   if (statement.has('c') && changes.kind !== 'pipeline') {
     throw new CommandError(51198, 'Constant values may only be specified for pipeline updates');
   }
-  const match = parseFilter(filter, { scope: new Set([...BUILT_IN_SCOPE, ...variables.keys()]) });
+  const match = parseFilter(filter, { scope });
   if (optionalBoolean(statement, 'upsert')) refuseExpressions(filter);
   const outcome: Outcome = { matched: 0, modified: 0 };
   const collection = server.catalog.find(database, name);

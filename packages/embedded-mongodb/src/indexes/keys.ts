@@ -18,19 +18,18 @@ export function indexEntries(definition: IndexDefinition, document: Document): I
   const { fields } = definition;
   const multikey = fields.map(() => false);
   if (definition.filter && !definition.filter.matches(document)) return { tuples: [], multikey };
-  const tuples = new Map<string, Buffer[]>();
+  const tuples: Buffer[][] = [];
   const paths = fields.map(field => field.path);
   eachTuple(document, paths, multikey, values => {
     if (definition.sparse && values.every(value => value === undefined)) return;
-    const keys = values.map(keyOf);
-    tuples.set(
-      keys.length === 1
-        ? (keys[0] as Buffer).toString('latin1')
-        : keys.map(key => key.toString('latin1')).join('\u0100'),
-      keys,
-    );
+    tuples.push(values.map(keyOf));
   });
-  return { tuples: [...tuples.values()], multikey };
+  return { tuples: tuples.length > 1 ? distinctTuples(tuples) : tuples, multikey };
+}
+
+function distinctTuples(tuples: readonly Buffer[][]): Buffer[][] {
+  const textOf = (keys: readonly Buffer[]) => keys.map(key => key.toString('latin1')).join('\u0100');
+  return [...new Map(tuples.map(keys => [textOf(keys), keys])).values()];
 }
 
 /** The values behind one of a document's tuples: what an error about it shows. */

@@ -72,12 +72,29 @@ describe('documents', () => {
     assert.ok(refused > 500, `most damage should be found, found ${refused}`);
   });
 
+  it('keep dates long before and long after 1970', () => {
+    for (const ms of DATES) {
+      const bytes = Buffer.alloc(16);
+      bytes.writeInt32LE(16);
+      bytes.write('\x09d\0', 4);
+      bytes.writeBigInt64LE(BigInt(ms), 7);
+      assert.deepEqual(decodeDocument(bytes), doc({ d: date(ms) }));
+      assert.deepEqual(encodeDocument(doc({ d: date(ms) })), bytes);
+    }
+  });
+
   it('nested too deeply are refused', () => {
     let deep: Value = int(1);
     for (let level = 0; level < 400; level += 1) deep = [deep];
     assert.throws(() => decodeDocument(encodeDocument(doc({ deep }))), CodecError);
   });
 });
+
+/** Around each place where one of the two halves of 64 bits turns over, and beyond what a double counts exactly. */
+const DATES = [
+  ...[-(2 ** 62), -(2 ** 53), -8.64e15, -(2 ** 32) - 1, -(2 ** 32), -(2 ** 31), -5, -1],
+  ...[0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 1.8e12, 8.64e15, 2 ** 53, 2 ** 62],
+];
 
 const ORDERED: Value[][] = [
   [MIN_KEY],
@@ -128,8 +145,7 @@ const ORDERED: Value[][] = [
   [{ kind: 'objectId', hex: 'ffffffffffffffffffffffff' }],
   [false],
   [true],
-  [date(-5)],
-  [date(0)],
+  ...DATES.map(ms => [date(ms)]),
   [{ kind: 'timestamp', value: 1n }],
   [{ kind: 'regex', pattern: 'a', options: '' }],
   [{ kind: 'regex', pattern: 'a', options: 'i' }],

@@ -57,8 +57,10 @@ function compile(match: Match, variables: ReadonlyMap<string, Value>): Test {
     }
     case 'and': {
       // Expressions last: they cost most, and may fail on documents that the other conditions exclude.
-      const rank = (child: Match) => Number(child.kind === 'expression');
-      const ordered = [...match.children].sort((left, right) => rank(left) - rank(right));
+      const isExpression = (child: Match) => child.kind === 'expression';
+      const ordered = match.children.some(isExpression)
+        ? [...match.children.filter(child => !isExpression(child)), ...match.children.filter(isExpression)]
+        : match.children;
       const children = ordered.map(child => compile(child, variables));
       return (document, position) => {
         for (const child of children) if (!child(document, position)) return false;

@@ -2,7 +2,7 @@
 import { displayValue } from '../../codec/display.ts';
 import { type Document, typeName, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
-import { BUILT_IN_SCOPE } from '../expressions/expression.ts';
+import { BUILT_IN_SCOPE, type ExpressionScope } from '../expressions/expression.ts';
 import { createMatcher, type Matcher } from '../match/evaluate.ts';
 import { parseFilter } from '../match/parse.ts';
 import { arrayIndex, type Path, splitPath } from '../paths.ts';
@@ -20,8 +20,7 @@ export type Update =
 
 export type UpdateOptions = {
   arrayFilters?: Value | undefined;
-  /** Variables that `let` defines. */
-  variableNames?: Iterable<string>;
+  scope?: ExpressionScope;
 };
 
 export function parseUpdate(update: Value, options: UpdateOptions = {}): Update {
@@ -30,8 +29,7 @@ export function parseUpdate(update: Value, options: UpdateOptions = {}): Update 
     throw new CommandError(9, 'Cannot specify arrayFilters and a pipeline or replacement update');
   }
   if (Array.isArray(update)) {
-    const scope = new Set([...BUILT_IN_SCOPE, ...(options.variableNames ?? [])]);
-    return { kind: 'pipeline', stages: parseDocumentStages(update, scope) };
+    return { kind: 'pipeline', stages: parseDocumentStages(update, options.scope ?? BUILT_IN_SCOPE) };
   }
   if (!(update instanceof Map)) {
     throw new CommandError(9, `Update argument must be either an object or an array, found ${typeName(update)}`);
