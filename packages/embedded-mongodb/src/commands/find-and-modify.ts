@@ -71,19 +71,32 @@ export function* findAndModify(context: CommandContext): Running {
   }
   if (found && query.collection) {
     const shownBefore = returnsNew ? null : show(found);
-    const { after } = changeDocument(context, { ...query, collection: query.collection, changes, found });
+    const { collection } = query;
+    const { after } = duringExecution(() => changeDocument(context, { ...query, collection, changes, found }));
     return doc({
       lastErrorObject: doc({ n: int(1), updatedExisting: true }),
       value: shownBefore ?? show(after),
     });
   }
   if (!upsert) return doc({ lastErrorObject: doc({ n: int(0), updatedExisting: false }), value: null });
-  const document = upsertDocument(context, name, { filter, changes, variables: query.variables });
-  const showInserted = () => (projection ? projection(document, query.variables) : document);
+  const { variables } = query;
+  const document = duringExecution(() => upsertDocument(context, name, { filter, changes, variables }));
+  const showInserted = () => (projection ? projection(document, variables) : document);
   return doc({
     lastErrorObject: doc({ n: int(1), updatedExisting: false, upserted: document.get('_id') as Value }),
     value: returnsNew ? showInserted() : null,
   });
+}
+
+/** MongoDB says where it happened, of what goes wrong with a document; what is wrong with the command stands alone. */
+function duringExecution<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const message = `Plan executor error during findAndModify :: caused by :: ${error.message}`;
+    throw new CommandError(error.code, message, error.details);
+  }
 }
 
 function* firstMatch(context: CommandContext, query: Query): Generator<null, Found | null> {

@@ -37,7 +37,6 @@ const STATEMENT: Schema = {
   collation: 'object',
   arrayFilters: 'array',
   hint: 'hint',
-  sort: 'object',
   upsertSupplied: 'bool',
 };
 
@@ -58,7 +57,11 @@ export function* update(context: CommandContext): Running {
   let matched = 0;
   let modified = 0;
   const upserted: Value[] = [];
-  for (const statement of statements) checkArguments(statement, 'update.updates', STATEMENT, false);
+  for (const statement of statements) {
+    checkArguments(statement, 'update.updates', STATEMENT, false);
+    required(statement, 'q', 'update.updates');
+    required(statement, 'u', 'update.updates');
+  }
   const errors = yield* runStatements(
     statements,
     optionalBoolean(command, 'ordered', true),
@@ -86,10 +89,10 @@ function* runStatement(
   { variables, scope }: ReturnType<typeof letVariables>,
 ): Generator<null, Outcome> {
   const { server, database } = context;
-  const filter = required(statement, 'q', 'update.updates') as Document;
+  const filter = statement.get('q') as Document;
   const multi = optionalBoolean(statement, 'multi');
   refuseCollation(statement);
-  const changes = parseUpdate(required(statement, 'u', 'update.updates'), {
+  const changes = parseUpdate(statement.get('u') as Value, {
     arrayFilters: statement.get('arrayFilters'),
     scope,
   });

@@ -114,10 +114,7 @@ export function parseProjection(specification: Document, options: ProjectionOpti
 
   for (const [name, value] of specification) parseField(parseProjectionPath(name), value);
   if (!options.match && specification.size === 0) {
-    throw new CommandError(
-      51272,
-      'Invalid $project :: caused by :: projection specification must have at least one field',
-    );
+    throw new CommandError(51272, 'projection specification must have at least one field');
   }
   // `{ _id: 1 }` alone keeps only the _id; `{ a: { $slice: 1 } }` alone keeps everything.
   const onlyId = specification.has('_id') && state.includesId && !hasSlice(tree);

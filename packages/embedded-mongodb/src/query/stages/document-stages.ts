@@ -46,18 +46,28 @@ function checkConflicts(fields: readonly Assignment[]): void {
   }
 }
 
+/** MongoDB says which stage it is whose specification is wrong. */
+function inStage<Result>(name: string, parse: () => Result): Result {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(error.code, `Invalid ${name} :: caused by :: ${error.message}`);
+  }
+}
+
 export function parseSetStage(name: string, specification: Value, scope: ExpressionScope): DocumentStage {
   if (!(specification instanceof Map)) {
     throw new CommandError(40272, `${name} specification stage must be an object, got ${typeName(specification)}`);
   }
-  if (specification.size === 0) {
-    throw new CommandError(
-      51272,
-      `Invalid ${name} :: caused by :: projection specification must have at least one field`,
-    );
-  }
-  const fields = assignments(specification, scope);
-  checkConflicts(fields);
+  const fields = inStage(name, () => {
+    if (specification.size === 0) {
+      throw new CommandError(51272, 'projection specification must have at least one field');
+    }
+    const parsed = assignments(specification, scope);
+    checkConflicts(parsed);
+    return parsed;
+  });
   return (document, variables) => {
     const environment = { root: document, current: document, variables };
     const result = new Map(document);
@@ -108,7 +118,8 @@ export function parseUnsetStage(specification: Value): DocumentStage {
     const code = !Array.isArray(specification) ? 31002 : names.length === 0 ? 31119 : 31120;
     throw new CommandError(code, '$unset specification must be a string or an array with at least one field name');
   }
-  const projection = parseProjection(new Map(names.map(name => [name as string, false])));
+  const excluded: Document = new Map(names.map(name => [name as string, false]));
+  const projection = inStage('$unset', () => parseProjection(excluded));
   return (document, variables) => projection(document, variables);
 }
 
@@ -133,7 +144,7 @@ export function parseDocumentStage(name: string, operand: Value, scope: Expressi
       return parseUnsetStage(operand);
     case '$project':
       if (!(operand instanceof Map)) throw new CommandError(15969, '$project specification must be an object');
-      return parseProjection(operand, { scope });
+      return inStage(name, () => parseProjection(operand, { scope }));
     case '$replaceWith':
       return parseReplaceStage(operand, scope);
     case '$replaceRoot':

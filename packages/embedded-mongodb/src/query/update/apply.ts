@@ -94,7 +94,6 @@ function applyModifier(modifier: Modifier, document: Document, walk: Walk): void
     createSteps(modifier, walk).step(document, modifier.path, 0);
     return;
   }
-  refuseArrays(document, from, 'source');
   let value: Value | undefined;
   const take = (current: Value | undefined) => {
     value = current;
@@ -104,6 +103,7 @@ function applyModifier(modifier: Modifier, document: Document, walk: Walk): void
   createSteps(read, walk).step(document, from, 0);
   if (value === undefined) return;
   const renamed = value;
+  refuseArrays(document, from, 'source');
   refuseArrays(document, modifier.path, 'destination');
   const remove: Modifier = { operator: '$unset', path: from, creates: false, apply: () => undefined };
   createSteps(remove, walk).step(document, from, 0);
@@ -213,10 +213,9 @@ function createSteps(modifier: Modifier, { filters, context, copies }: Walk) {
   function blocked(path: Path, index: number, value: Value): CommandError {
     const element = `{${path[index - 1]}: ${displayValue(value)}}`;
     if (modifier.creates) return new CommandError(28, `Cannot create field '${path[index]}' in element ${element}`);
-    const whole = path.join('.');
     return new CommandError(
       28,
-      `Cannot use the part (${path[index]}) of (${whole}) to traverse the element (${element})`,
+      `cannot use the part (${path[index - 1]} of ${path.join('.')}) to traverse the element (${element})`,
     );
   }
 
