@@ -35,6 +35,8 @@ const WORDS: Record<ErrorCode, Words> = {
   choice_unknown: ({ words, offered }) =>
     `I do not know ${words ? `“${words}”` : 'that'} here.${offered ? ` You can say ${offered}.` : ''}`,
   private_chat_only: () => 'That is between you and me: please use it in our direct messages.',
+  messages_left_out: ({ limit }) =>
+    `That is more than I can take in: ${limit ?? 'many'} of your messages wait for me already. I have left this one out, and leave out whatever comes before I have answered the others. Please send it again then.`,
   too_many_requests: () => 'That was a lot at once. Please wait a minute and try again.',
 
   link_unknown: () => 'This link is not one of mine. Ask for a new one with /connect-tiktok.',

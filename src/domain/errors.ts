@@ -25,6 +25,7 @@ export const ERROR_KINDS = {
   choice_unknown: 'user',
   private_chat_only: 'user',
   too_many_requests: 'user',
+  messages_left_out: 'user',
 
   // Linking a TikTok account
   link_unknown: 'user',

@@ -11,6 +11,7 @@ import { AppError } from '../../domain/errors.ts';
 import { readPastedAddress } from '../../domain/pasted-address.ts';
 import { createAlbums } from './albums.ts';
 import { describeFailure, readFailure, type TelegramApi } from './client.ts';
+import { createCrowding, WAITING_AT_ONCE } from './crowding.ts';
 import { eventKey } from './custody.ts';
 import type { Hints } from './hints.ts';
 import { createLanes } from './lanes.ts';
@@ -48,6 +49,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   const { api, messenger, dispatch, limits, bot, offerClips, hints, log, signal } = deps;
   const lanes = createLanes();
   const albums = createAlbums();
+  const crowding = createCrowding();
   const keyOf = (updateId: number) => eventKey(bot.id, updateId);
 
   async function handleMessages(messages: readonly Message[], key: string): Promise<void> {
@@ -115,20 +117,40 @@ export function createInbox(deps: InboxDeps): Inbox {
       await task();
     });
 
+  /** Answers the first message that is left out, so that the person sees where to go on. */
+  async function tellOfCrowd(chatId: string, answers: string | null): Promise<void> {
+    const words = wordsFor(new AppError('messages_left_out', { limit: WAITING_AT_ONCE }));
+    await patiently(() => messenger.show(chatId, reply([text(words)]), { answers }), signal);
+  }
+
   async function route(update: Update): Promise<void> {
     const { message, callback_query: query, update_id: id } = update;
     if (query) {
       // At once, even where the chat's turn is taken by a clip that comes slowly.
       const acknowledged = acknowledge(query);
-      await inTurn(String(query.message?.chat.id ?? query.from.id), () => handlePress(query, keyOf(id)));
+      const lane = String(query.message?.chat.id ?? query.from.id);
+      await crowding.run(
+        lane,
+        () => inTurn(lane, () => handlePress(query, keyOf(id))),
+        () => tellOfCrowd(lane, null),
+      );
       return acknowledged;
     }
     if (!message) return;
     const lane = String(message.chat.id);
     if (message.chat.type !== 'private') return inTurn(lane, () => pointToPrivateChat(message));
-    if (message.media_group_id === undefined) return inTurn(lane, () => handleMessages([message], keyOf(id)));
+    return crowding.run(
+      lane,
+      () => routePrivate(message, keyOf(id)),
+      () => tellOfCrowd(lane, String(message.message_id)),
+    );
+  }
+
+  async function routePrivate(message: Message, key: string): Promise<void> {
+    const lane = String(message.chat.id);
+    if (message.media_group_id === undefined) return inTurn(lane, () => handleMessages([message], key));
     return albums.add(`${lane}:${message.media_group_id}`, message, gathered =>
-      inTurn(lane, async () => handleMessages(await gathered, keyOf(id))),
+      inTurn(lane, async () => handleMessages(await gathered, key)),
     );
   }
 

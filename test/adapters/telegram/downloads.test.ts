@@ -9,6 +9,7 @@ import { after, before, describe, it, test } from 'node:test';
 import type { Message } from 'grammy/types';
 import { offerFile } from '#adapters/headless/person.ts';
 import type { TelegramApi } from '#adapters/telegram/client.ts';
+import { WAITING_AT_ONCE } from '#adapters/telegram/crowding.ts';
 import { DOWNLOAD_TIMING } from '#adapters/telegram/download.ts';
 import { createFiles } from '#adapters/telegram/files.ts';
 import { PROGRESS_TIMING } from '#adapters/telegram/progress.ts';
@@ -211,6 +212,41 @@ test('150 clips that come slowly keep nobody else waiting, and a stop does not w
     assert.ok(performance.now() - stoppedAt < 10_000, 'the stop waited for the clips');
   } finally {
     if (!isStopped) await stand.stop();
+  }
+});
+
+test('more messages than may wait behind a slow clip are left out, which is told once; nobody else notices', async () => {
+  const stand = await startTelegramStand();
+  try {
+    const { telegram } = stand;
+    const [clara, bob] = [stand.person('Clara'), stand.person('Bob')];
+    await stand.connect(clara);
+    const comes = Promise.withResolvers<void>();
+    const open = async () =>
+      Readable.from(
+        (async function* () {
+          await comes.promise;
+          yield* await wholeClip();
+        })(),
+      );
+    const slow = clara.post(clara.describeClip({ ...clip, open }));
+    const waiting = Array.from({ length: WAITING_AT_ONCE - 1 }, () => clara.post({ text: '/help' }));
+    const leftOut = Array.from({ length: 30 }, () => clara.post({ text: '/accounts' }));
+    await telegram.waitUntilHandled(leftOut, 'what is too much to be left out');
+    const saying = (words: RegExp) => clara.messages.filter(message => words.test(clara.read(message)));
+    assert.equal(saying(/100 of your messages wait/).length, 1, clara.read());
+    assert.ok((await keptBy(stand)).length <= WAITING_AT_ONCE, 'no more is written down than may wait');
+    await bob.say('/help');
+    assert.match(bob.read(), /Clipcue schedules/);
+    comes.resolve();
+    await telegram.waitUntilHandled([slow, ...waiting], 'the clip and what waited behind it');
+    assert.equal(cardsOf(clara).length, 1);
+    assert.equal(saying(/Clipcue schedules/).length, waiting.length);
+    assert.equal(saying(/^Clara Cooks/).length, 0, 'what was left out stays left out');
+    await clara.say('/accounts');
+    assert.match(clara.read(), /Clara Cooks/, 'and may be sent again');
+  } finally {
+    await stand.stop();
   }
 });
 
