@@ -1,5 +1,6 @@
 // `npm run prove -- <name>`: what only whole processes can prove, each in seconds to a minute. `all` runs every one, `list` names them.
 
+import { proveBackup } from './backup.ts';
 import { proveChaos } from './chaos.ts';
 import { proveCrash } from './crash.ts';
 import { proveDatabaseCrashes, proveMalformedMessages } from './database.ts';
@@ -20,6 +21,7 @@ const PROOFS: Readonly<Record<string, (print: (line: string) => void) => Promise
   chaos: proveChaos,
   recovery: proveRecovery,
   shutdown: proveShutdown,
+  backup: proveBackup,
   outages: proveOutages,
   'upload-memory': proveUploadMemory,
   'upload-page': proveUploadPage,
