@@ -8,8 +8,8 @@ import type { WorkerInput, WorkerMessage } from './server/worker.ts';
 export { EmbeddedMongodbError, type EmbeddedMongodbErrorCode } from './errors.ts';
 export type { Notice } from './server/server.ts';
 
-/** What the worker makes is short-lived: with V8's own limit (48 MB) most of it would wait there as garbage. */
-const YOUNG_GENERATION_MB = 16;
+/** What the worker makes is short-lived: half of this is collected twice as often, of V8's own limit (48 MB) more lies idle. */
+const YOUNG_GENERATION_MB = 32;
 
 export type EmbeddedMongodbOptions = {
   /** Folder of the file `database.sqlite`; made with mode 0700 when it is not there. */
