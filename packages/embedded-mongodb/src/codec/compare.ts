@@ -113,8 +113,10 @@ function compareTagged(left: Tagged, right: Tagged): number {
   switch (left.kind) {
     case 'objectId':
       return order(left.hex, (right as typeof left).hex);
-    case 'date':
-      return order(left.ms, (right as typeof left).ms);
+    case 'date': {
+      const other = right as typeof left;
+      return order<number | bigint>(left.exact ?? left.ms, other.exact ?? other.ms);
+    }
     case 'timestamp':
       return order(left.value, (right as typeof left).value);
     case 'binData': {

@@ -1,5 +1,5 @@
 /** BSON bytes to values. Every length is checked: foreign bytes end in a CodecError, never in a read out of bounds. */
-import { type Document, int, MAX_KEY, MIN_KEY, UNDEFINED, type Value } from './values.ts';
+import { type Document, date, int, MAX_KEY, MIN_KEY, UNDEFINED, type Value } from './values.ts';
 
 /** Bytes that are no BSON document, or one nested too deeply. */
 export class CodecError extends Error {
@@ -189,8 +189,7 @@ function convert(buffer: Buffer, type: number, offset: number, end: number, dept
     case 0x08:
       return buffer[offset] !== 0;
     case 0x09:
-      // As Number(buffer.readBigInt64LE(offset)), which would make a bigint of every date on the way.
-      return { kind: 'date', ms: buffer.readInt32LE(offset + 4) * 2 ** 32 + buffer.readUInt32LE(offset) };
+      return readDate(buffer, offset);
     case 0x0a:
       return null;
     case 0x0b: {
@@ -230,6 +229,12 @@ function convert(buffer: Buffer, type: number, offset: number, end: number, dept
     default:
       return MIN_KEY;
   }
+}
+
+/** Without a bigint on the way, except for what needs one. */
+function readDate(buffer: Buffer, offset: number): Value {
+  const ms = buffer.readInt32LE(offset + 4) * 2 ** 32 + buffer.readUInt32LE(offset);
+  return Number.isSafeInteger(ms) ? date(ms) : { kind: 'date', ms, exact: buffer.readBigInt64LE(offset) };
 }
 
 function readBinary(buffer: Buffer, offset: number): Value {

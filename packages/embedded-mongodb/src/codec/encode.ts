@@ -1,6 +1,6 @@
 /** Values to BSON bytes. Stored documents go into replies as they are (`rawDocuments`), without being decoded. */
 import { CodecError } from './decode.ts';
-import type { Document, Tagged, Value } from './values.ts';
+import type { DateTime, Document, Tagged, Value } from './values.ts';
 
 let buffer = Buffer.allocUnsafe(64 * 1024);
 let length = 0;
@@ -156,12 +156,12 @@ function writeValue(value: Value): number {
   }
 }
 
-function writeMilliseconds(ms: number): void {
+function writeDate({ ms, exact }: DateTime): void {
   if (Number.isSafeInteger(ms)) {
     const high = Math.floor(ms / 2 ** 32);
     length = buffer.writeUInt32LE(ms - high * 2 ** 32, length);
     length = buffer.writeInt32LE(high, length);
-  } else length = buffer.writeBigInt64LE(BigInt.asIntN(64, BigInt(ms)), length);
+  } else length = buffer.writeBigInt64LE(BigInt.asIntN(64, exact ?? BigInt(ms)), length);
 }
 
 function writeBytes(bytes: Uint8Array): void {
@@ -180,7 +180,7 @@ function writeTagged(value: Tagged): number {
       length += buffer.write(value.hex, length, 'hex');
       return 0x07;
     case 'date':
-      writeMilliseconds(value.ms);
+      writeDate(value);
       return 0x09;
     case 'decimal':
       writeBytes(value.bytes);

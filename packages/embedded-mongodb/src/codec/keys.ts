@@ -6,7 +6,7 @@
  * that 1, 1.0 and 1.00 are one key while 2^53 and 2^53+1 are two.
  */
 import { addParts, decimalParts, type Parts, partsOfDouble, partsOfInteger } from './decimal.ts';
-import type { Document, NumberValue, Tagged, Value } from './values.ts';
+import type { DateTime, Document, NumberValue, Tagged, Value } from './values.ts';
 
 const TYPE = {
   minKey: 1,
@@ -138,7 +138,7 @@ function writeTagged(value: Tagged): void {
       return;
     case 'date':
       writeByte(TYPE.date);
-      writeMilliseconds(value.ms);
+      writeDate(value);
       return;
     case 'timestamp':
       writeByte(TYPE.timestamp);
@@ -177,13 +177,13 @@ function writeTagged(value: Tagged): void {
 }
 
 /** As a 64-bit integer with its sign bit turned, so that what is before 1970 sorts first. */
-function writeMilliseconds(ms: number): void {
+function writeDate({ ms, exact }: DateTime): void {
   reserve(8);
   if (Number.isSafeInteger(ms)) {
     const high = Math.floor(ms / 2 ** 32);
     length = buffer.writeUInt32BE(high + 2 ** 31, length);
     length = buffer.writeUInt32BE(ms - high * 2 ** 32, length);
-  } else length = buffer.writeBigUInt64BE(BigInt.asUintN(64, BigInt(ms)) ^ (1n << 63n), length);
+  } else length = buffer.writeBigUInt64BE(BigInt.asUintN(64, exact ?? BigInt(ms)) ^ (1n << 63n), length);
 }
 
 /** 0 NaN, 1 negative (all following bytes inverted), 2 zero, 3 positive. */

@@ -10,8 +10,8 @@ export type Int32 = { readonly kind: 'int'; readonly value: number };
 export type Decimal = { readonly kind: 'decimal'; readonly bytes: Uint8Array };
 /** `hex`: 24 lower-case digits; their order is the order of the bytes. */
 export type ObjectId = { readonly kind: 'objectId'; readonly hex: string };
-/** Milliseconds since 1970, negative before. */
-export type DateTime = { readonly kind: 'date'; readonly ms: number };
+/** Milliseconds since 1970, negative before; `exact` too where a double does not hold them, 285,000 years away. */
+export type DateTime = { readonly kind: 'date'; readonly ms: number; readonly exact?: bigint };
 export type Binary = { readonly kind: 'binData'; readonly subtype: number; readonly bytes: Buffer };
 export type Regex = { readonly kind: 'regex'; readonly pattern: string; readonly options: string };
 export type Timestamp = { readonly kind: 'timestamp'; readonly value: bigint };

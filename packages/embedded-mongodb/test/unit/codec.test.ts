@@ -74,12 +74,9 @@ describe('documents', () => {
 
   it('keep dates long before and long after 1970', () => {
     for (const ms of DATES) {
-      const bytes = Buffer.alloc(16);
-      bytes.writeInt32LE(16);
-      bytes.write('\x09d\0', 4);
-      bytes.writeBigInt64LE(BigInt(ms), 7);
-      assert.deepEqual(decodeDocument(bytes), doc({ d: date(ms) }));
-      assert.deepEqual(encodeDocument(doc({ d: date(ms) })), bytes);
+      const back = decodeDocument(bytesOfDate(ms));
+      assert.deepEqual(encodeDocument(back), bytesOfDate(ms));
+      if (Number.isSafeInteger(Number(ms))) assert.deepEqual(back, doc({ d: date(Number(ms)) }));
     }
   });
 
@@ -92,9 +89,17 @@ describe('documents', () => {
 
 /** Around each place where one of the two halves of 64 bits turns over, and beyond what a double counts exactly. */
 const DATES = [
-  ...[-(2 ** 62), -(2 ** 53), -8.64e15, -(2 ** 32) - 1, -(2 ** 32), -(2 ** 31), -5, -1],
-  ...[0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 1.8e12, 8.64e15, 2 ** 53, 2 ** 62],
+  ...[-(2n ** 63n), -(2n ** 53n) - 1n, -(2n ** 53n), -8640000000000000n, -(2n ** 32n) - 1n, -(2n ** 32n), -5n, -1n],
+  ...[0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 8640000000000000n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n],
 ];
+
+function bytesOfDate(ms: bigint): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeInt32LE(16);
+  bytes.write('\x09d\0', 4);
+  bytes.writeBigInt64LE(ms, 7);
+  return bytes;
+}
 
 const ORDERED: Value[][] = [
   [MIN_KEY],
@@ -145,7 +150,7 @@ const ORDERED: Value[][] = [
   [{ kind: 'objectId', hex: 'ffffffffffffffffffffffff' }],
   [false],
   [true],
-  ...DATES.map(ms => [date(ms)]),
+  ...DATES.map(ms => [decodeDocument(bytesOfDate(ms)).get('d') as Value]),
   [{ kind: 'timestamp', value: 1n }],
   [{ kind: 'regex', pattern: 'a', options: '' }],
   [{ kind: 'regex', pattern: 'a', options: 'i' }],

@@ -49,7 +49,7 @@ function convertToInteger(value: Value, target: 'int' | 'long'): Value {
   } else if (typeof value === 'string') {
     if (!/^[+-]?\d+$/.test(value)) throw failure(`Failed to parse number '${value}'`);
     integer = BigInt(value);
-  } else if (isKind(value, 'date') && target === 'long') integer = BigInt(value.ms);
+  } else if (isKind(value, 'date') && target === 'long') integer = value.exact ?? BigInt(value.ms);
   else throw unsupported(value, target);
   if (integer === null || integer < least || integer > most) {
     throw failure('Conversion would overflow target type');
