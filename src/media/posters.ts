@@ -3,6 +3,7 @@
 
 import type { ClipFacts } from '../domain/clip.ts';
 import { durationWords, sizeWords } from '../domain/clip.ts';
+import { within } from '../within.ts';
 import type { FrameDecoder } from './ffmpeg.ts';
 import { isPoster } from './poster.ts';
 import type { MediaStore } from './store.ts';
@@ -30,7 +31,7 @@ export type Posters = ReturnType<typeof createPosters>;
 export function createPosters({ media, decode, log }: PostersDeps) {
   async function readKept(mediaId: string): Promise<Buffer | null> {
     try {
-      const kept = await withinTime(media.readPoster(mediaId));
+      const kept = await within(media.readPoster(mediaId), READ_TIMEOUT_MS, null);
       return kept && isPoster(kept) ? kept : null;
     } catch (error) {
       log.debug({ err: error }, 'the picture of a clip cannot be read');
@@ -58,15 +59,4 @@ export function createPosters({ media, decode, log }: PostersDeps) {
       return { extension: 'png', data: drawPoster(clip, words) };
     },
   };
-}
-
-/** Null where it takes too long. */
-async function withinTime<T>(reading: Promise<T>): Promise<T | null> {
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(late.resolve, READ_TIMEOUT_MS, null);
-  try {
-    return await Promise.race([reading, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -18,7 +18,9 @@ const MARGIN_MS = 1_000;
 
 const spanOf = ({ windowMs }: CallLimit): number => windowMs + MARGIN_MS;
 
-/** Pipeline stages that take one call under the new name `callId`, where one is left and `condition` holds, by the database's clock. */
+/**
+ * Pipeline stages that take one call under the name `callId`, once, where one is left and `condition` holds, by the database's clock.
+ */
 export function takeCallStages(limit: CallLimit, callId: string, condition: unknown = true): object[] {
   const field = `calls.${limit.window}`;
   const recent = {
@@ -28,7 +30,8 @@ export function takeCallStages(limit: CallLimit, callId: string, condition: unkn
     },
   };
   const taken = { $concatArrays: [`$${field}`, [{ id: { $literal: callId }, at: '$$NOW' }]] };
-  const isLeft = { $and: [condition, { $lt: [{ $size: `$${field}` }, limit.calls] }] };
+  const isNew = { $not: [{ $in: [{ $literal: callId }, `$${field}.id`] }] };
+  const isLeft = { $and: [condition, isNew, { $lt: [{ $size: `$${field}` }, limit.calls] }] };
   return [
     { $set: { [field]: recent, 'calls.askedAt': '$$NOW' } },
     { $set: { [field]: { $cond: [isLeft, taken, `$${field}`] } } },

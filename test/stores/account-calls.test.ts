@@ -113,3 +113,20 @@ test('a turn brings its call with it; another post gets neither, and takes no pl
     'a turn without a call where none is left',
   );
 });
+
+test('no turn before its time by the database’s clock; two workers at one post take one call', async () => {
+  const id = await addAccount();
+  const call = { limit: LIMIT, id: 'post-1.7' };
+  const early = await accounts.takeTurn(id, 'post-1', 60_000, { call, notBefore: new Date(Date.now() + 60_000) });
+  assert.deepEqual([early?.takenAt, early?.isCallTaken], [null, false], 'a minute before its time');
+  const due = { call, notBefore: new Date(Date.now() - 60_000) };
+  const both = [await accounts.takeTurn(id, 'post-1', 60_000, due), await accounts.takeTurn(id, 'post-1', 60_000, due)];
+  assert.deepEqual(
+    both.map(turn => [turn?.takenAt instanceof Date, turn?.isCallTaken]),
+    [
+      [true, true],
+      [true, true],
+    ],
+  );
+  assert.equal((await takeMany(id, 6)).filter(wait => wait === 0).length, 5, 'one of six was taken');
+});

@@ -121,6 +121,39 @@ test('a worker writes under its lease; a successor’s claim, or a person’s ch
   assert.equal((await posts.findForWork(working.id))?.wakeAt, null);
 });
 
+test('a post as it was read is begun once, by one worker, and not where it changed since', async () => {
+  const post = await add();
+  const options = (owner: string) => ({ owner, leaseMs: 10_000, now: new Date(), attempt: null });
+  const [first, second] = await Promise.all(['a', 'b'].map(owner => posts.begin(post, options(owner))));
+  const begun = first ?? second;
+  assert.ok(begun && (first === null || second === null), 'one of two');
+  const stored = await posts.findForWork(post.id);
+  const { updatedAt: _begunAt, lease: _lease, wakeAt: _wakeAt, ...known } = begun;
+  assert.partialDeepStrictEqual(stored, known, 'what the worker takes it for is what it is');
+  assert.equal(stored?.lease?.owner, begun.lease?.owner);
+  assert.equal(await posts.claim(post.id, 'late', 10_000), null, 'its lease keeps others out');
+
+  const edited = await add();
+  await posts.apply(edited, { event: 'reschedule', patch: { caption: 'another' } });
+  assert.equal(await posts.begin(edited, options('a')), null);
+  await posts.putOff(edited, 60_000);
+  assert.ok(((await posts.findForWork(edited.id))?.wakeAt?.getTime() ?? 0) <= Date.now(), 'nor is it put off');
+});
+
+test('a worker’s last change gives the post back; it is refused as any other', async () => {
+  const claimed = await claim(await add(), 'worker');
+  const under = { fence: claimed.fence, owner: 'worker' };
+  await assert.rejects(posts.leave(claimed, { event: 'claim', under: { ...under, owner: 'impostor' } }), {
+    code: 'lease_lost',
+  });
+  await posts.leave(claimed, { event: 'claim', patch: { wakeAt: afterNow(5_000) }, under });
+  const left = await posts.findForWork(claimed.id);
+  assert.deepEqual([left?.step, left?.lease, left?.version], ['claimed', null, claimed.version + 1]);
+  await posts.model.updateOne({ _id: claimed.id }, { $set: { wakeAt: new Date(0) } });
+  await claim(claimed, 'successor');
+  await assert.rejects(posts.leave(claimed, { event: 'claim', under }), { code: 'lease_lost' });
+});
+
 test('an event that a state does not know writes nothing', async () => {
   const post = await add();
   await assert.rejects(posts.apply(post, { event: 'publish' }), { code: 'post_wrong_state' });

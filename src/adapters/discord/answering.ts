@@ -7,6 +7,7 @@ import type { Answer, Dispatch } from '../../chat/dispatch.ts';
 import { explain } from '../../chat/explain.ts';
 import type { Invocation } from '../../chat/invocation.ts';
 import { AppError } from '../../domain/errors.ts';
+import { within } from '../../within.ts';
 import type { Compose } from './composing.ts';
 import { type AnsweredInteraction, isDirect } from './events.ts';
 import { isAnsweredOrOver, isMessageGone, isRefusal, isTokenOver } from './failures.ts';
@@ -139,10 +140,7 @@ async function answerWithForm(
   invocation: Invocation,
   { dispatch, limits }: AnsweringDeps,
 ): Promise<void> {
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(late.resolve, FORM_WITHIN_MS, null);
-  const answer = await Promise.race([dispatch.handle(invocation, limits), late.promise]);
-  clearTimeout(timer);
+  const answer = await within(dispatch.handle(invocation, limits), FORM_WITHIN_MS, null);
   if (answer?.kind === 'none') return;
   if (answer?.kind === 'form') {
     await interaction.showModal(renderModal(answer.form));

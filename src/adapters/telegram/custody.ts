@@ -4,6 +4,7 @@
 
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Update } from 'grammy/types';
+import { within } from '../../within.ts';
 import { describeFailure } from './client.ts';
 import { PLATFORM } from './read-message.ts';
 import { readUpdate } from './webhook.ts';
@@ -83,7 +84,11 @@ export function createCustody({ kept, botId, patienceMs, handle, log }: CustodyD
 
   async function makeSafe(update: Update, handled: Promise<void>): Promise<void> {
     if (ownKeys.has(keyOf(update))) return;
-    if ((await endsWithin(handled, patienceMs)) || !(await keep(update))) await handled;
+    const ended = handled.then(
+      () => true,
+      () => true,
+    );
+    if ((await within(ended, patienceMs, false)) || !(await keep(update))) await handled;
   }
 
   /** Sees an update through to its end. */
@@ -125,20 +130,4 @@ export function createCustody({ kept, botId, patienceMs, handle, log }: CustodyD
       while (tasks.size > 0) await Promise.all(tasks);
     },
   };
-}
-
-async function endsWithin(task: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<false>(resolve => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  const ended = task.then(
-    () => true,
-    () => true,
-  );
-  try {
-    return await Promise.race([ended, patience]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

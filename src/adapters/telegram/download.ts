@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isAppError } from '../../domain/errors.ts';
+import { within } from '../../within.ts';
 
 export interface DownloadTiming {
   /** How long nothing may come. */
@@ -88,7 +89,8 @@ async function* read(
       pieces = source[Symbol.asyncIterator]();
       skipBytes = opened.skipBytes;
     }
-    const next = await within(pieces.next(), stallMs);
+    const next = await within(pieces.next(), stallMs, null);
+    if (next === null) throw new AppError('clip_fetch_failed', { reason: 'stalled' });
     if (!next.done) return next.value;
     if (sizeBytes !== null && count < sizeBytes)
       throw new AppError('clip_fetch_failed', { reason: 'shorter than stated' });
@@ -137,18 +139,6 @@ async function* read(
 /** A server that answers something else than bytes does so again; one in trouble may get over it. */
 const isLastWord = (error: unknown): boolean =>
   isAppError(error) && typeof error.facts.status === 'number' && error.facts.status < 500;
-
-async function within<T>(wait: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const stalled = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('clip_fetch_failed', { reason: 'stalled' })), ms);
-  });
-  try {
-    return await Promise.race([wait, stalled]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** Whatever broke, its words may hold the address: only its kind is kept. */
 function asFetchFailure(error: unknown, { aborted, reason }: AbortSignal): AppError {

@@ -51,7 +51,7 @@ const LOOKS_AT_ONCE = 64;
 /** While posts are due that nobody has begun with, the others have a few places only, so that they do not stand still either. */
 function placesIn(lane: Lane, maxAtOnce: number, isRushed: boolean): number {
   if (lane === 'start') return maxAtOnce;
-  if (isRushed) return Math.floor(maxAtOnce / 50);
+  if (isRushed) return Math.floor(maxAtOnce / 100);
   return Math.min(lane === 'upload' ? UPLOADING_AT_ONCE : LOOKS_AT_ONCE, maxAtOnce);
 }
 
