@@ -30,20 +30,23 @@ const app = await startApp({
 const person = createHeadlessPerson(adapter, { id: 'clara', name: 'Clara' });
 
 let isConnected = false;
+/** Once: nobody gets more than a few links to connect an account within the hour. */
+async function ensureConnected(): Promise<void> {
+  if (isConnected) return;
+  await person.command('settings', { zone: 'UTC' });
+  await connectPerson(person);
+  isConnected = true;
+}
+
 async function schedule(path: string, when: string): Promise<void> {
-  if (!isConnected) {
-    await person.command('settings', { zone: 'UTC' });
-    await connectPerson(person);
-    isConnected = true;
-  }
+  await ensureConnected();
   await schedulePost(person, { path, when });
   print('scheduled');
 }
 
 /** Asks for a link to the upload page. */
 async function offerUpload(when: string): Promise<void> {
-  await person.command('settings', { zone: 'UTC' });
-  await connectPerson(person);
+  await ensureConnected();
   await person.command('upload', { when, caption: 'By the upload page' });
   print(`link ${person.linkOf('Upload the clip')}`);
 }

@@ -3,14 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { writePaddedClip } from '#test/media/padded-clip.ts';
-import type { ChildProcess } from '#test/support/processes.ts';
+import { type ChildProcess, startProcess } from '#test/support/processes.ts';
 import { CLIP } from '#test/support/stand.ts';
 import { type Ground, openGround } from './ground.ts';
 
@@ -18,9 +16,12 @@ const CLIP_BYTES = 1_000_000_000;
 const GROWTH_MAX_BYTES = 200_000_000;
 const WAIT_MS = 180_000;
 const LOOK_EVERY_MS = 50;
-/** Of the page to a bare upload. The goal is 1.2; where others use the machine too, whoever has more threads wins. */
-const RATIO_MAX = 2;
-const ROUNDS = 2;
+/** Of the page to a bare upload, in the middle of all rounds. */
+const RATIO_MAX = 1.2;
+/** Where others keep every core busy from the start: then single rounds come out anywhere from 0.9 to 1.8. */
+const RATIO_MAX_WHEN_BUSY = 2;
+/** Odd, so that there is a middle. */
+const ROUNDS = 5;
 const SHARES = [0.2, 0.45, 0.7] as const;
 
 /** The most memory that a process had since `watch` began. */
@@ -99,15 +100,10 @@ async function untilShare(page: Page, share: number): Promise<void> {
 
 const untilIn = (page: Page) => orTell(page, page.getByRole('heading', { name: 'Your clip is in' }).waitFor());
 
-/** Seconds for the same file from the same browser to a server that writes it down, safe from a power cut, and does nothing else. */
-async function timeBareUpload(browser: Browser, file: string, folder: string): Promise<number> {
-  const server = createServer(async (request, response) => {
-    if (request.method === 'PUT') await pipeline(request, createWriteStream(join(folder, 'bare'), { flush: true }));
-    response.setHeader('content-type', 'text/html').end('<input type="file">');
-  });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+/** Seconds for the same file from the same browser to the bare server. */
+async function timeBareUpload(browser: Browser, address: string, file: string): Promise<number> {
   const page = await (await browser.newContext()).newPage();
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(address);
   await page.locator('input').setInputFiles(file);
   const seconds = await page.evaluate(async () => {
     const { document } = globalThis as unknown as { document: { querySelector(name: string): { files: Blob[] } } };
@@ -116,8 +112,17 @@ async function timeBareUpload(browser: Browser, file: string, folder: string): P
     return (performance.now() - startedAt) / 1000;
   });
   await page.context().close();
-  server.closeAllConnections();
-  server.close();
+  return seconds;
+}
+
+/** Seconds from picking the file to the words that it is in: sent, hashed, looked at, and on its draft. */
+async function timePage(browser: Browser, clipcue: ChildProcess, file: string): Promise<number> {
+  const page = await openLink(browser, clipcue);
+  const startedAt = performance.now();
+  await pick(page, file);
+  await untilIn(page);
+  const seconds = (performance.now() - startedAt) / 1000;
+  await page.context().close();
   return seconds;
 }
 
@@ -140,28 +145,32 @@ async function uploadBrokenly(page: Page, file: string, ground: Ground, clipcue:
   return { clipcue: next, memory };
 }
 
-/**
- * The same file, unbroken, by the page and to the bare server in turns. The quickest of each counts: what else the machine does only
- * ever adds.
- */
+/** The same file, unbroken, by the page and to the bare server, each first every other time. */
 async function compare(browser: Browser, file: string, { folder }: Ground, clipcue: ChildProcess) {
-  let [bareSeconds, pageSeconds] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let round = 0; round < ROUNDS; round++) {
-    bareSeconds = Math.min(bareSeconds, await timeBareUpload(browser, file, folder));
-    const page = await openLink(browser, clipcue);
-    const startedAt = performance.now();
-    await pick(page, file);
-    await untilIn(page);
-    pageSeconds = Math.min(pageSeconds, (performance.now() - startedAt) / 1000);
-    await page.context().close();
+  const bare = startProcess('test/proofs/bare-server.ts', { args: [join(folder, 'bare')] });
+  const rounds: { bareSeconds: number; pageSeconds: number }[] = [];
+  try {
+    const [address] = await bare.waitForLine(/^http:\S+$/);
+    for (let round = 0; round < ROUNDS; round++) {
+      const isPageFirst = round % 2 === 1;
+      const early = isPageFirst ? await timePage(browser, clipcue, file) : null;
+      const bareSeconds = await timeBareUpload(browser, address, file);
+      rounds.push({ bareSeconds, pageSeconds: early ?? (await timePage(browser, clipcue, file)) });
+    }
+  } finally {
+    await bare.kill('SIGKILL');
   }
-  return { bareSeconds, pageSeconds };
+  return rounds;
 }
+
+const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 export async function proveUploadPage(
   print: (line: string) => void,
   { sizeBytes = CLIP_BYTES }: { sizeBytes?: number } = {},
 ): Promise<void> {
+  const [loadBefore = 0] = loadavg();
+  const ratioMax = loadBefore < availableParallelism() ? RATIO_MAX : RATIO_MAX_WHEN_BUSY;
   const ground = await openGround({ settings: { moderationDelayMs: 100 } });
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
@@ -179,19 +188,23 @@ export async function proveUploadPage(
     const { videos } = (await ground.simulator.call('GET', 'videos')) as { videos: { sha256: string }[] };
     assert.equal(videos[0]?.sha256, await hashOf(file), 'what TikTok has is not what was picked');
 
-    const { bareSeconds, pageSeconds } = await compare(browser, file, ground, clipcue);
-    const ratio = pageSeconds / bareSeconds;
+    const rounds = await compare(browser, file, ground, clipcue);
+    const ratios = rounds.map(({ bareSeconds, pageSeconds }) => pageSeconds / bareSeconds);
+    const ratio = middle(ratios);
     const { idleBytes, growthBytes } = memory.stop();
     const facts = {
       clipMb: sizeBytes / 1e6,
       idleMb: idleBytes / 1e6,
       growthMb: growthBytes / 1e6,
-      bareSeconds,
-      pageSeconds,
+      bareSeconds: middle(rounds.map(({ bareSeconds }) => bareSeconds)),
+      pageSeconds: middle(rounds.map(({ pageSeconds }) => pageSeconds)),
+      ratios,
       ratio,
+      ratioMax,
+      loadBefore,
     };
     print(JSON.stringify(facts, (_name, value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value)));
-    assert.ok(ratio < RATIO_MAX, `the page takes ${ratio.toFixed(2)} times as long as a bare upload`);
+    assert.ok(ratio < ratioMax, `the page takes ${ratio.toFixed(2)} times as long as a bare upload`);
     assert.ok(growthBytes < GROWTH_MAX_BYTES, `memory grew by ${growthBytes} bytes`);
   } finally {
     await browser.close();

@@ -10,6 +10,8 @@ import { progressWords, sizeWords } from './words.js';
 /** Most clips are looked at in a moment; 4 GB on their way to a bucket take a minute. */
 const LOOK_FIRST_MS = 100;
 const LOOK_EVERY_MS = 700;
+/** Browsers tell of progress twenty times a second; to draw each costs a quick line a tenth of its speed. */
+const DRAW_EVERY_MS = 250;
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} kind */
 function part(id, kind) {
@@ -120,6 +122,7 @@ function send(file) {
   }
   const isBegun = isTheSame(file);
   let mostBytes = isBegun ? standing.arrivedBytes : 0;
+  let drawnAt = 0;
   sending = file;
   standing = { ...standing, problem: null };
   say(name, file.name);
@@ -133,6 +136,9 @@ function send(file) {
     address,
     isBegun,
     onProgress(sentBytes) {
+      const now = performance.now();
+      if (now - drawnAt < DRAW_EVERY_MS) return;
+      drawnAt = now;
       speed.note(sentBytes);
       drawProgress(sentBytes, file.size);
       // A new try begins where the last one ended: only more than that means that the line holds.
