@@ -6,6 +6,9 @@ import type { MarkStore } from './marks.ts';
 
 const MARK = 'standby';
 
+/** Where the mark lies, for whoever copies a database without it. */
+export const STANDBY_PLACE = { collection: 'marks', id: MARK } as const;
+
 const standbyMark = z.object({
   reason: z.enum(['restored', 'moved']),
   /** When the backup was made, or the move ended. */

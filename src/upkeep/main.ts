@@ -12,10 +12,10 @@ import { connectDatabase } from '../stores/database.ts';
 import { readOrMakeKeyFile } from '../stores/keyring.ts';
 import { createMarkStore } from '../stores/marks.ts';
 import { createMigrator } from '../stores/migrations.ts';
-import { createStandbyStore } from '../stores/standby.ts';
+import { createStandbyStore, STANDBY_PLACE } from '../stores/standby.ts';
 import { backUp } from './backup.ts';
 import { openEmbedded } from './embedded.ts';
-import { moveAll } from './move.ts';
+import { endMove, moveAll } from './move.ts';
 import { askPassphrase } from './passphrase.ts';
 import { Refusal } from './refusal.ts';
 import { fileStamp, KEYS_NAME, restore } from './restore.ts';
@@ -148,17 +148,19 @@ async function runMigrate(args: string[]): Promise<void> {
 
 async function move(connection: Awaited<ReturnType<typeof connectDatabase>>['connection'], uri: string): Promise<void> {
   const standby = createStandbyStore(createMarkStore(connection));
-  // Of an earlier move: it belongs to this folder and must not go along.
-  if ((await standby.read())?.reason === 'moved') await standby.remove();
+  // Of an earlier move: this folder stays on standby whatever becomes of the new one, and the mark does not go along.
+  const leftOut = (await standby.read())?.reason === 'moved' ? STANDBY_PLACE : null;
   const target = await connectDatabase(uri);
   try {
     if (!connection.db || !target.connection.db) throw new AppError('database_unavailable');
-    await moveAll(connection.db, target.connection.db, print);
+    await moveAll(connection.db, target.connection.db, { print, leftOut });
+    // Started again by mistake, it would post what the bot on the MongoDB posts too. Before the end, so that after a crash in
+    // between the move can be run again.
+    await standby.write({ reason: 'moved', at: new Date() });
+    await endMove(target.connection.db);
   } finally {
     await target.close();
   }
-  // Started again by mistake, it would post what the bot on the MongoDB posts too.
-  await standby.write({ reason: 'moved', at: new Date() });
 }
 
 async function migrateData({ mongodbUri }: Config): Promise<void> {

@@ -8,6 +8,7 @@ import { Refusal } from './refusal.ts';
 
 type Db = mongo.Db;
 type Stored = mongo.Document & { _id: mongo.BSON.Document[string] };
+type Filter = mongo.Filter<Stored>;
 
 const BATCH = 500;
 /** In the target from the first write on: what is there was brought by an earlier run, and may be written over. */
@@ -15,16 +16,28 @@ const MOVE_MARK = 'clipcueMove';
 /** Numbers and patterns stay what they are in the file, down to their types. */
 const AS_STORED = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true } as const;
 
+/** A document that belongs to the place it lies in, and stays there. */
+export interface LeftOut {
+  readonly collection: string;
+  readonly id: string;
+}
+
 export interface MovedCollection {
   readonly name: string;
   readonly documents: number;
 }
 
 /**
- * Copies all collections with their indexes and compares both sides.
+ * Copies all collections with their indexes and compares both sides. The target stays marked as one that a move writes to, until
+ * `endMove`.
  * @throws Refusal where the target holds something else, or the sides differ in the end.
  */
-export async function moveAll(source: Db, target: Db, print: (line: string) => void): Promise<MovedCollection[]> {
+export async function moveAll(
+  source: Db,
+  target: Db,
+  { print, leftOut = null }: { readonly print: (line: string) => void; readonly leftOut?: LeftOut | null },
+): Promise<MovedCollection[]> {
+  const filterOf = (name: string) => (leftOut?.collection === name ? { _id: { $ne: leftOut.id as never } } : {});
   await requireOurs(target);
   const moved: MovedCollection[] = [];
   const names = await listNames(source);
@@ -32,13 +45,17 @@ export async function moveAll(source: Db, target: Db, print: (line: string) => v
     await target.collection(name).drop();
   for (const name of names) {
     await copyIndexes(source, target, name);
-    const documents = await copyDocuments(source, target, name);
+    const documents = await copyDocuments(source, target, name, filterOf(name));
     moved.push({ name, documents });
     print(`${name}: ${documents} documents`);
   }
-  for (const { name } of moved) await requireEqual(source, target, name);
-  await target.collection(MOVE_MARK).drop();
+  for (const { name } of moved) await requireEqual(source, target, name, filterOf(name));
   return moved;
+}
+
+/** From here on what is in the target is nobody's to write over. */
+export async function endMove(target: Db): Promise<void> {
+  await target.collection(MOVE_MARK).drop();
 }
 
 const listNames = async (database: Db): Promise<string[]> =>
@@ -63,11 +80,11 @@ async function copyIndexes(source: Db, target: Db, name: string): Promise<void> 
     if (options.name !== '_id_') await target.collection(name).createIndex(key, options);
 }
 
-async function copyDocuments(source: Db, target: Db, name: string): Promise<number> {
+async function copyDocuments(source: Db, target: Db, name: string, filter: Filter): Promise<number> {
   const to = target.collection<Stored>(name);
   let count = 0;
   let span: object = {};
-  for await (const batch of batchesOf(source.collection<Stored>(name))) {
+  for await (const batch of batchesOf(source.collection<Stored>(name), filter)) {
     const last = batch.at(-1)?._id;
     const ids = batch.map(({ _id }) => _id);
     // What an earlier run brought and is gone here since.
@@ -85,9 +102,9 @@ async function copyDocuments(source: Db, target: Db, name: string): Promise<numb
   return count;
 }
 
-async function* batchesOf(collection: mongo.Collection<Stored>): AsyncGenerator<Stored[]> {
+async function* batchesOf(collection: mongo.Collection<Stored>, filter: Filter): AsyncGenerator<Stored[]> {
   let batch: Stored[] = [];
-  for await (const document of collection.find({}, AS_STORED).sort({ _id: 1 })) {
+  for await (const document of collection.find(filter, AS_STORED).sort({ _id: 1 })) {
     batch.push(document as Stored);
     if (batch.length < BATCH) continue;
     yield batch;
@@ -96,8 +113,8 @@ async function* batchesOf(collection: mongo.Collection<Stored>): AsyncGenerator<
   if (batch.length > 0) yield batch;
 }
 
-async function requireEqual(source: Db, target: Db, name: string): Promise<void> {
-  const [here, there] = await Promise.all([fingerprint(source, name), fingerprint(target, name)]);
+async function requireEqual(source: Db, target: Db, name: string, filter: Filter): Promise<void> {
+  const [here, there] = await Promise.all([fingerprint(source, name, filter), fingerprint(target, name, {})]);
   if (here.documents !== there.documents)
     throw new Refusal(`${name} has ${here.documents} documents here and ${there.documents} there. Run it again.`);
   if (here.sha256 !== there.sha256)
@@ -105,10 +122,10 @@ async function requireEqual(source: Db, target: Db, name: string): Promise<void>
 }
 
 /** Of the documents' own bytes, in the order of their ids. */
-async function fingerprint(database: Db, name: string): Promise<{ documents: number; sha256: string }> {
+async function fingerprint(database: Db, name: string, filter: Filter): Promise<{ documents: number; sha256: string }> {
   const hash = createHash('sha256');
   let documents = 0;
-  for await (const raw of database.collection(name).find({}, { raw: true }).sort({ _id: 1 })) {
+  for await (const raw of database.collection<Stored>(name).find(filter, { raw: true }).sort({ _id: 1 })) {
     hash.update(raw as unknown as Uint8Array);
     documents += 1;
   }

@@ -13,7 +13,7 @@ import { createStandbyStore } from '#stores/standby.ts';
 import { startProcess } from '#test/support/processes.ts';
 import { startTestDatabase } from '#test/support/test-database.ts';
 import { openEmbedded } from '#upkeep/embedded.ts';
-import { moveAll } from '#upkeep/move.ts';
+import { endMove, moveAll } from '#upkeep/move.ts';
 
 const { Binary, Decimal128, Double, Int32, Long, ObjectId } = mongo.BSON;
 const MANY = 1_234;
@@ -60,7 +60,9 @@ describe('moving to a MongoDB', () => {
     try {
       const { db } = source.database.connection;
       assert.ok(db && target.connection.db);
-      return await moveAll(db, target.connection.db, () => {});
+      const moved = await moveAll(db, target.connection.db, { print: () => {} });
+      await endMove(target.connection.db);
+      return moved;
     } finally {
       await source.close();
     }
@@ -99,20 +101,33 @@ describe('moving to a MongoDB', () => {
     await target.drop();
   });
 
+  async function runCommand(): Promise<string> {
+    const child = startProcess('src/upkeep/main.ts', {
+      args: ['migrate', '--to', server.uri],
+      env: { DATA_DIR: folder },
+    });
+    await child.ended;
+    return child.lines.join('\n');
+  }
+
+  async function whyOnStandby(): Promise<string | undefined> {
+    const source = await openEmbedded(folder);
+    const standby = await createStandbyStore(createMarkStore(source.database.connection)).read();
+    await source.close();
+    return standby?.reason;
+  }
+
   it('as a command: says what to set, and leaves the folder on standby; it can be run again', async () => {
     for (const _run of [1, 2]) {
       await target.drop();
-      const child = startProcess('src/upkeep/main.ts', {
-        args: ['migrate', '--to', server.uri],
-        env: { DATA_DIR: folder },
-      });
-      await child.ended;
-      assert.match(child.lines.join('\n'), /posts: 1234 documents[\s\S]*compared byte for byte[\s\S]*MONGODB_URI/);
+      assert.match(await runCommand(), /posts: 1234 documents[\s\S]*compared byte for byte[\s\S]*MONGODB_URI/);
       assert.equal(await createStandbyStore(createMarkStore(target.connection)).read(), null, 'the moved data works');
-      const source = await openEmbedded(folder);
-      const standby = await createStandbyStore(createMarkStore(source.database.connection)).read();
-      await source.close();
-      assert.equal(standby?.reason, 'moved');
+      assert.equal(await whyOnStandby(), 'moved');
     }
+  });
+
+  it('leaves the folder on standby when it is run once too often', async () => {
+    assert.match(await runCommand(), /is not empty/);
+    assert.equal(await whyOnStandby(), 'moved');
   });
 });
