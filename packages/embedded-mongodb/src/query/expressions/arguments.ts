@@ -91,7 +91,7 @@ function checkCount(name: string, count: number, least: number, most: number): v
 }
 
 /** `codes`: where MongoDB has numbers of its own for what is no object, for an unknown field, and for each missing one. */
-type NamedCodes = {
+export type NamedCodes = {
   readonly object: number;
   readonly unknown: number;
   readonly missing: Readonly<Record<string, number>>;

@@ -1,6 +1,7 @@
 /** Arithmetic operators; number types widen as in MongoDB, dates take milliseconds. */
 
 import { decimalFromParts, decimalFromString, decimalParts, truncateParts } from '../../codec/decimal.ts';
+import { displayValue } from '../../codec/display.ts';
 import {
   addNumbers,
   compareNumbers,
@@ -12,6 +13,7 @@ import {
   remainderOf,
   subtractNumbers,
   toDouble,
+  toExactInt64,
   toInt64,
 } from '../../codec/numbers.ts';
 import { date, int, isKind, isNullish, isNumber, type NumberValue, typeName, type Value } from '../../codec/values.ts';
@@ -116,12 +118,15 @@ function places(name: '$round' | '$trunc'): OperatorParser {
     if (isNullish(value) || isNullish(digits)) return null;
     if (!isNumber(value))
       throw new CommandError(51081, `${name} only supports numeric types, not ${typeName(value as Value)}`);
-    const count = isNumber(digits) ? toInt64(digits) : null;
-    if (count === null || count < -20n || count > 100n) {
-      throw new CommandError(
-        51083,
-        `cannot apply ${name} with precision value ${toDouble(digits as NumberValue)} value must be in [-20, 100]`,
-      );
+    if (!isNumber(digits)) {
+      throw new CommandError(51081, `${name} only supports numeric types, not ${typeName(digits as Value)}`);
+    }
+    const count = toExactInt64(digits);
+    if (count === null) {
+      throw new CommandError(51082, `precision argument to ${name} must be a integral value: ${displayValue(digits)}`);
+    }
+    if (count < -20n || count > 100n) {
+      throw new CommandError(51083, `cannot apply ${name} with precision value ${count} value must be in [-20, 100]`);
     }
     if (!isFiniteValue(value)) return value;
     const rounded = roundTo(value, Number(count), name === '$round');
@@ -184,6 +189,19 @@ function power([base, exponent]: Value[]): Value {
   return typeof base === 'bigint' || typeof exponent === 'bigint' ? whole : integerValue(whole);
 }
 
+function logarithm([value, base]: Value[]): Value {
+  if (!isNumber(value))
+    throw new CommandError(28756, `$log's argument must be numeric, not ${typeName(value as Value)}`);
+  if (!isNumber(base)) throw new CommandError(28757, `$log's base must be numeric, not ${typeName(base as Value)}`);
+  const [argument, root] = [toDouble(value), toDouble(base)];
+  if (argument <= 0) throw new CommandError(28758, `$log's argument must be a positive number, but is ${argument}`);
+  if (root <= 0 || root === 1) {
+    throw new CommandError(28759, `$log's base must be a positive number not equal to 1, but is ${root}`);
+  }
+  const result = Math.log(argument) / Math.log(root);
+  return isKind(value, 'decimal') || isKind(base, 'decimal') ? decimalFromString(String(result)) : result;
+}
+
 export const ARITHMETIC: Record<string, OperatorParser> = {
   $add: sequenceOperator(value => {
     if (isNumber(value) || isKind(value, 'date')) return;
@@ -218,6 +236,7 @@ export const ARITHMETIC: Record<string, OperatorParser> = {
     Math.log,
     refuse(value => value <= 0, 28766, "$ln's argument must be a positive number"),
   ),
+  $log: nullingOperator(2, 2, logarithm),
   $log10: real(
     '$log10',
     Math.log10,

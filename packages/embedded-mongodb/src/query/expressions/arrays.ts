@@ -8,7 +8,7 @@ import { compareBy, parseSort } from '../sort.ts';
 import { type Compute, namedArguments, nullingOperator, operator, sequenceOperator } from './arguments.ts';
 import { addValues } from './arithmetic.ts';
 import { checkVariableName } from './conditions.ts';
-import { type Environment, isTruthy, type OperatorParser, parseExpression } from './expression.ts';
+import { type Environment, isTruthy, NOWHERE, type OperatorParser, parseExpression } from './expression.ts';
 
 const MANY = Number.POSITIVE_INFINITY;
 
@@ -20,7 +20,12 @@ function asArray(value: Value | undefined, code: number, name: string, what = 'a
   );
 }
 
-function asIndex(value: Value | undefined, code: number, name: string): number {
+/** `notNumber`: where MongoDB has another code for what is no number at all. */
+function asIndex(value: Value | undefined, code: number, name: string, notNumber = code): number {
+  if (!isNumber(value)) {
+    const type = value === undefined ? 'missing' : typeName(value);
+    throw new CommandError(notNumber, `${name} must be a numeric value, but is ${type}`);
+  }
   const index = isNumber(value) ? toExactInt64(value) : null;
   if (index === null || index < -2147483648n || index > 2147483647n) {
     throw new CommandError(code, `${name} must be representable as a 32-bit integer`);
@@ -47,6 +52,7 @@ const filter: OperatorParser = (operand, scope) => {
     if (isNullish(array)) return null;
     const most = limit?.(environment);
     const count = isNullish(most) ? MANY : asIndex(most, 327391, '$filter: limit');
+    if (count <= 0) throw new CommandError(327392, `$filter: limit must be greater than 0: ${count}`);
     const found: Value[] = [];
     for (const element of asArray(array, 28651, 'input to $filter', '')) {
       if (found.length >= count) break;
@@ -94,11 +100,30 @@ const reduce: OperatorParser = (operand, scope) => {
   };
 };
 
+function checkSortBy(by: Value): void {
+  if (by instanceof Map) {
+    if (by.size === 0) {
+      throw new CommandError(2942505, 'The sort pattern is empty when it should be a set of fields.');
+    }
+    for (const order of by.values()) {
+      if (isNumber(order) && Math.abs(toDouble(order)) === 1) continue;
+      throw new CommandError(2942505, 'The sort element value must be either 1 or -1');
+    }
+    return;
+  }
+  if (!isNumber(by)) throw new CommandError(2942507, '$sortArray sort must be represented as an object, 1 or -1');
+  if (Math.abs(toDouble(by)) !== 1) throw new CommandError(2942506, 'The sort element value must be either 1 or -1');
+}
+
 const sortArray: OperatorParser = (operand, scope) => {
-  const named = namedArguments(operand, '$sortArray', { required: ['input', 'sortBy'], code: 2942500 });
+  const named = namedArguments(operand, '$sortArray', {
+    required: ['input', 'sortBy'],
+    codes: { object: 2942500, unknown: 2942501, missing: { input: 2942502, sortBy: 2942503 } },
+  });
   const input = parseExpression(named.get('input') as Value, scope);
   const by = named.get('sortBy') as Value;
-  const direction = isNumber(by) ? Math.sign(toDouble(by)) : 0;
+  checkSortBy(by);
+  const direction = isNumber(by) ? toDouble(by) : 0;
   const compare =
     direction === 0 ? compareBy(parseSort(by as Document)) : (a: Value, b: Value) => direction * compareValues(a, b);
   return environment => {
@@ -114,9 +139,9 @@ const sortArray: OperatorParser = (operand, scope) => {
 
 function slice(values: Value[]): Value {
   const array = asArray(values[0], 28724, 'First argument to $slice', '');
-  const second = asIndex(values[1], 28726, 'Second argument to $slice');
+  const second = asIndex(values[1], 28726, 'Second argument to $slice', 28725);
   if (values.length === 2) return second >= 0 ? array.slice(0, second) : array.slice(second);
-  const count = asIndex(values[2], 28728, 'Third argument to $slice');
+  const count = asIndex(values[2], 28728, 'Third argument to $slice', 28727);
   if (count <= 0) throw new CommandError(28729, `Third argument to $slice must be positive: ${count}`);
   const start = second < 0 ? Math.max(array.length + second, 0) : second;
   return array.slice(start, start + count);
@@ -126,20 +151,54 @@ function distinct(values: Value[]): Value[] {
   return [...new Map(values.map(value => [keyString(value), value])).values()];
 }
 
-function setOperator(combine: (sets: Value[][]) => Value): OperatorParser {
+function setOperator(code: number, combine: (sets: Value[][]) => Value): OperatorParser {
   return sequenceOperator(
     (value, name) => {
-      asArray(value, 17043, `All operands of ${name}`, '');
+      asArray(value, code, `All operands of ${name}`, '');
     },
     values => combine(values as Value[][]),
   );
 }
 
+/** Null is no set: alone among the set operators this one and `$setIsSubset` refuse it. */
+const setEquals: OperatorParser = (operand, scope, name) => {
+  const count = Array.isArray(operand) ? operand.length : 1;
+  if (count < 2) throw new CommandError(17045, `${name} needs at least two arguments had: ${count}`);
+  for (const entry of operand as Value[]) {
+    const expression = parseExpression(entry, scope);
+    if (expression.isConstant) asArray(expression(NOWHERE), 5887502, `All operands of ${name}`, '');
+  }
+  const call = operator(2, MANY, values => {
+    const sets = values.map(value => asArray(value, 17044, `All operands of ${name}`, ''));
+    const keys = sets.map(set => distinct(set).map(keyString).sort().join('\n'));
+    return keys.every(key => key === keys[0]);
+  });
+  return call(operand, scope, name);
+};
+
+function isSubset([left, right]: (Value | undefined)[]): Value {
+  const elements = asArray(left, 17046, 'both operands of $setIsSubset', 'First');
+  const keys = new Set(asArray(right, 17042, 'both operands of $setIsSubset', 'Second').map(keyString));
+  return elements.every(value => keys.has(keyString(value)));
+}
+
+function setDifference([left, right]: Value[]): Value {
+  const elements = asArray(left, 17048, 'both operands of $setDifference', 'First');
+  const keys = new Set(asArray(right, 17049, 'both operands of $setDifference', 'Second').map(keyString));
+  return distinct(elements.filter(value => !keys.has(keyString(value))));
+}
+
+function asPlace(value: Value): number {
+  const place = asIndex(value, 40096, '$indexOfArray');
+  if (place < 0) throw new CommandError(40097, `$indexOfArray requires a nonnegative index, found: ${place}`);
+  return place;
+}
+
 function position([array, wanted, from, to]: (Value | undefined)[]): Value {
   if (isNullish(array)) return null;
   const elements = asArray(array, 40090, '$indexOfArray', '');
-  const start = from === undefined ? 0 : asIndex(from, 40096, '$indexOfArray');
-  const end = to === undefined ? elements.length : Math.min(asIndex(to, 40096, '$indexOfArray'), elements.length);
+  const start = from === undefined ? 0 : asPlace(from);
+  const end = to === undefined ? elements.length : Math.min(asPlace(to), elements.length);
   for (let index = start; index < end; index += 1) {
     if (wanted !== undefined && equalValues(elements[index] as Value, wanted)) return int(index);
   }
@@ -167,10 +226,10 @@ function sum(values: (Value | undefined)[]): NumberValue {
   return values.reduce<NumberValue>((total, value) => (isNumber(value) ? addValues(total, value) : total), int(0));
 }
 
-const range = nullingOperator(2, 3, ([first, last, step = int(1)]) => {
-  const start = asIndex(first, 34444, "$range's starting value");
-  const end = asIndex(last, 34446, "$range's ending value");
-  const by = asIndex(step, 34448, "$range's step value");
+const range = operator(2, 3, ([first, last, step = int(1)]) => {
+  const start = asIndex(first, 34444, "$range's starting value", 34443);
+  const end = asIndex(last, 34446, "$range's ending value", 34445);
+  const by = asIndex(step, 34448, "$range's step value", 34447);
   if (by === 0) throw new CommandError(34449, '$range requires a non-zero step value');
   const result: Value[] = [];
   for (let value = start; by > 0 ? value < end : value > end; value += by) result.push(int(value));
@@ -197,7 +256,7 @@ export const ARRAYS: Record<string, OperatorParser> = {
   ),
   $arrayElemAt: nullingOperator(2, 2, ([array, at]) => {
     const elements = asArray(array, 28689, "$arrayElemAt's first", 'argument');
-    const index = asIndex(at, 28691, "$arrayElemAt's second argument");
+    const index = asIndex(at, 28691, "$arrayElemAt's second argument", 28690);
     return elements[index < 0 ? elements.length + index : index];
   }),
   $first: nullingOperator(1, 1, ([array]) => asArray(array, 28689, '$first')[0]),
@@ -212,26 +271,17 @@ export const ARRAYS: Record<string, OperatorParser> = {
   ),
   $indexOfArray: operator(2, 4, position),
   $range: range,
-  $setUnion: setOperator(sets => distinct(sets.flat()).sort(compareValues)),
-  $setIntersection: setOperator(sets => {
+  $setUnion: setOperator(17043, sets => distinct(sets.flat()).sort(compareValues)),
+  $setIntersection: setOperator(17047, sets => {
     const [first = [], ...others] = sets;
     const keys = others.map(set => new Set(set.map(keyString)));
     return distinct(first)
       .filter(value => keys.every(set => set.has(keyString(value))))
       .sort(compareValues);
   }),
-  $setDifference: setOperator(([left = [], right = []]) => {
-    const keys = new Set(right.map(keyString));
-    return distinct(left.filter(value => !keys.has(keyString(value))));
-  }),
-  $setEquals: setOperator(sets => {
-    const keys = sets.map(set => distinct(set).map(keyString).sort().join('\n'));
-    return keys.every(key => key === keys[0]);
-  }),
-  $setIsSubset: setOperator(([left = [], right = []]) => {
-    const keys = new Set(right.map(keyString));
-    return left.every(value => keys.has(keyString(value)));
-  }),
+  $setDifference: nullingOperator(2, 2, setDifference),
+  $setEquals: setEquals,
+  $setIsSubset: operator(2, 2, isSubset),
   $anyElementTrue: operator(1, 1, ([array]) => asArray(array, 17041, '$anyElementTrue').some(isTruthy)),
   $allElementsTrue: operator(1, 1, ([array]) => asArray(array, 17040, '$allElementsTrue').every(isTruthy)),
   $max: accumulating(extreme(1)),

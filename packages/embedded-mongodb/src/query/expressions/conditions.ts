@@ -10,6 +10,7 @@ import {
   type ExpressionScope,
   foldConstants,
   isTruthy,
+  NOWHERE,
   type OperatorParser,
   parseExpression,
 } from './expression.ts';
@@ -76,6 +77,13 @@ function switchCases(operand: Value, scope: ExpressionScope): Expression {
     return [parseExpression(branch.get('case') as Value, scope), parseExpression(branch.get('then') as Value, scope)];
   });
   if (cases.length === 0) throw new CommandError(40068, '$switch requires at least one branch.');
+  const isHopeless = cases.every(([test]) => test.isConstant && !isTruthy(test(NOWHERE)));
+  if (isHopeless && !operand.has('default')) {
+    throw new CommandError(
+      40069,
+      'One cannot execute a switch statement where all the cases evaluate to false without a default.',
+    );
+  }
   const otherwise = operand.has('default') ? parseExpression(operand.get('default') as Value, scope) : null;
   return environment => {
     for (const [test, then] of cases) if (isTruthy(test(environment))) return then(environment);

@@ -1,6 +1,7 @@
 /** `$convert` and its short forms, `$type`, `$isNumber`. */
 import { decimalFromDouble, decimalFromString, decimalToString } from '../../codec/decimal.ts';
-import { isFiniteValue, toDecimal, toDouble, toInt64 } from '../../codec/numbers.ts';
+import { displayValue } from '../../codec/display.ts';
+import { isFiniteValue, toDecimal, toDouble, toExactInt64, toInt64 } from '../../codec/numbers.ts';
 import {
   date,
   int,
@@ -14,6 +15,7 @@ import {
 } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
 import { namedArguments, operator } from './arguments.ts';
+import { formatDate } from './date-format.ts';
 import { isTruthy, type OperatorParser, parseExpression } from './expression.ts';
 
 function failure(message: string): CommandError {
@@ -34,7 +36,7 @@ export function convertToString(value: Value): Value {
   if (isKind(value, 'int')) return String(value.value);
   if (isKind(value, 'decimal')) return decimalToString(value);
   if (isKind(value, 'objectId')) return value.hex;
-  if (isKind(value, 'date')) return new Date(value.ms).toISOString();
+  if (isKind(value, 'date')) return formatDate(value.ms, '%Y-%m-%dT%H:%M:%S.%LZ', 'UTC');
   if (isKind(value, 'symbol')) return value.value;
   throw unsupported(value, 'string');
 }
@@ -62,10 +64,27 @@ function convertToDouble(value: Value): Value {
   if (isNumber(value)) return toDouble(value);
   if (isKind(value, 'date')) return value.ms;
   if (typeof value !== 'string') throw unsupported(value, 'double');
-  const number = Number(value);
-  if (value.trim() !== value || value === '' || (Number.isNaN(number) && value !== 'NaN')) {
-    throw failure(`Failed to parse number '${value}'`);
+  return parseDouble(value);
+}
+
+const SPECIAL = /^([+-]?)(?:(inf(?:inity)?)|nan)$/i;
+const HEXADECIMAL = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d+))?$/i;
+
+/** What C's strtod takes, without its white space; what is too great or too small for a double is refused. */
+function parseDouble(text: string): number {
+  const special = SPECIAL.exec(text);
+  if (special) return special[2] ? (special[1] === '-' ? -1 : 1) * Number.POSITIVE_INFINITY : Number.NaN;
+  const hexadecimal = HEXADECIMAL.exec(text);
+  if (hexadecimal) {
+    const [, sign, whole = '', fraction = '', exponent = '0'] = hexadecimal;
+    if (whole + fraction === '') throw failure(`Failed to parse number '${text}'`);
+    const digits = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(exponent) - 4 * fraction.length);
+    return sign === '-' ? -digits : digits;
   }
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw failure(`Failed to parse number '${text}'`);
+  const number = Number(text);
+  const isTooSmall = number === 0 && /[1-9]/.test(text.replace(/e.*/i, ''));
+  if (!Number.isFinite(number) || isTooSmall) throw failure(`Failed to parse number '${text}' Out of range`);
   return number;
 }
 
@@ -90,20 +109,25 @@ function convertToDate(value: Value): Value {
     return date(Number(ms));
   }
   if (typeof value !== 'string') throw unsupported(value, 'date');
-  const ms = parseDate(value);
-  if (ms === null) throw failure(`Error parsing date string '${value}'`);
-  return date(ms);
+  const parsed = parseDate(value);
+  if (parsed === null) throw failure(`Error parsing date string '${value}'`);
+  return date(parsed.ms);
 }
 
-/** ISO 8601 only; without a zone it is UTC. */
-export function parseDate(text: string): number | null {
-  const found = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?(Z|[+-]\d{2}:?\d{2})?$/.exec(
-    text.trim(),
-  );
+/** ISO 8601 only; without a zone it is read as if in UTC. */
+export function parseDate(text: string): { ms: number; hasZone: boolean } | null {
+  const found =
+    /^(\d{4}-\d{2}-\d{2})(?:(?:T|\s+)(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/.exec(
+      text.replace(/^[\s\0]+|[\s\0]+$/g, ''),
+    );
   if (!found) return null;
-  const zone = found[3] === undefined ? 'Z' : found[3].replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
+  const zone = found[3] === undefined ? 'Z' : found[3].replace(/^([+-]\d{2}):?(\d{2})?$/, offsetOf);
   const ms = Date.parse(`${found[1]}T${found[2] ?? '00:00'}${zone}`);
-  return Number.isNaN(ms) ? null : ms;
+  return Number.isNaN(ms) ? null : { ms, hasZone: found[3] !== undefined };
+}
+
+function offsetOf(_: string, hours: string, minutes = '00'): string {
+  return `${hours}:${minutes}`;
 }
 
 function convertToObjectId(value: Value): Value {
@@ -124,13 +148,29 @@ const TARGETS: Partial<Record<TypeName, (value: Value) => Value>> = {
   objectId: convertToObjectId,
 };
 
-function targetOf(value: Value | undefined): (value: Value) => Value {
+/** By the name or the number of a type. */
+function targetOf(value: Value): (value: Value) => Value {
+  if (typeof value !== 'string' && !isNumber(value)) {
+    throw new CommandError(9, `$convert's 'to' argument must be a string or number, but is ${typeName(value)}`);
+  }
+  if (isNumber(value) && toExactInt64(value) === null) {
+    throw new CommandError(9, "In $convert, numeric 'to' argument is not an integer");
+  }
   const name = isNumber(value)
     ? (Object.entries(TYPE_NUMBERS).find(([, number]) => number === toDouble(value))?.[0] as TypeName | undefined)
     : (value as TypeName);
-  const convert = name === undefined ? undefined : TARGETS[name];
-  if (!convert) throw new CommandError(2, 'Unknown type name in $convert');
-  return convert;
+  if (name === undefined) {
+    throw new CommandError(
+      9,
+      `In $convert, numeric value for 'to' does not correspond to a BSON type: ${displayValue(value)}`,
+    );
+  }
+  if (!(name in TYPE_NUMBERS)) throw new CommandError(2, `Unknown type name: ${name}`);
+  return TARGETS[name] ?? (input => conversionRefused(input, name));
+}
+
+function conversionRefused(value: Value, target: string): Value {
+  throw unsupported(value, target);
 }
 
 const convert: OperatorParser = (operand, scope) => {
@@ -139,21 +179,29 @@ const convert: OperatorParser = (operand, scope) => {
     named.has(field) ? parseExpression(named.get(field) as Value, scope) : undefined,
   );
   return environment => {
+    const target = to?.(environment);
+    const convertValue = isNullish(target) ? null : targetOf(target as Value);
     const value = input?.(environment);
     if (isNullish(value)) return onNull ? onNull(environment) : null;
-    const target = to?.(environment);
-    if (isNullish(target)) return null;
+    if (!convertValue) return null;
     try {
-      return targetOf(target)(value as Value);
+      return convertValue(value as Value);
     } catch (error) {
-      if (onError && error instanceof CommandError && error.code === 241) return onError(environment);
+      const isFailure = error instanceof CommandError && (error.code === 241 || error.code === 18537);
+      if (onError && isFailure) return onError(environment);
       throw error;
     }
   };
 };
 
 function shortForm(target: TypeName): OperatorParser {
-  return operator(1, 1, ([value]) => (isNullish(value) ? null : targetOf(target)(value as Value)));
+  const parse = operator(1, 1, ([value]) => (isNullish(value) ? null : targetOf(target)(value as Value)));
+  return (operand, scope, name) => {
+    if (Array.isArray(operand) && operand.length !== 1) {
+      throw new CommandError(50723, `${name} requires a single argument, got ${operand.length}`);
+    }
+    return parse(operand, scope, name);
+  };
 }
 
 export const CONVERSIONS: Record<string, OperatorParser> = {

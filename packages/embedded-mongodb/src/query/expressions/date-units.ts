@@ -18,28 +18,46 @@ export const UNITS = {
 export type Unit = keyof typeof UNITS;
 
 const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
-const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 /** MongoDB counts bins from 2000-01-01, a Saturday. */
 const REFERENCE = Date.UTC(2000, 0, 1);
 
-function checked(ms: number): number {
-  if (!(Math.abs(ms) <= 8.64e15)) throw new CommandError(159, 'date arithmetic overflow');
+/** The most units an amount may count: what 2^64 milliseconds hold of them. */
+const MOST_DAYS = 213_503_982_335;
+const MOST_YEARS = 584_942_418;
+const MOST: Record<Unit, number> = {
+  millisecond: Number.POSITIVE_INFINITY,
+  second: MOST_DAYS * 86_400,
+  minute: MOST_DAYS * 1440,
+  hour: MOST_DAYS * 24,
+  day: MOST_DAYS,
+  week: MOST_DAYS / 7,
+  month: MOST_YEARS * 12,
+  quarter: MOST_YEARS * 4,
+  year: MOST_YEARS,
+};
+
+function checked(ms: number, name: string): number {
+  if (!(Math.abs(ms) <= 8.64e15)) throw new CommandError(5166406, `${name} overflowed`);
   return ms;
 }
 
-export function addToDate(at: number, unit: Unit, amount: number, zone: string): number {
+export function addToDate(at: number, unit: Unit, amount: number, zone: string, name: string): number {
+  if (Math.abs(amount) > MOST[unit]) {
+    throw new CommandError(5976500, `invalid ${name} 'amount' parameter value: ${amount} ${unit}`);
+  }
   if (unit === 'day' || unit === 'week') {
     const wall = at + zoneOffsetMs(at, zone);
-    return checked(instantOfWall(wall + amount * UNITS[unit], zone));
+    return checked(instantOfWall(wall + amount * UNITS[unit], zone), name);
   }
-  if (unit !== 'month' && unit !== 'quarter' && unit !== 'year') return checked(at + amount * UNITS[unit]);
+  if (unit !== 'month' && unit !== 'quarter' && unit !== 'year') return checked(at + amount * UNITS[unit], name);
   const wall = new Date(at + zoneOffsetMs(at, zone));
   const months = wall.getUTCFullYear() * 12 + wall.getUTCMonth() + amount * MONTHS[unit];
   const year = Math.floor(months / 12);
   const month = months - year * 12 + 1;
   const day = Math.min(wall.getUTCDate(), new Date(utcMs(year, month + 1, 0)).getUTCDate());
   const timeOfDay = wall.getTime() - Math.floor(wall.getTime() / UNITS.day) * UNITS.day;
-  return checked(instantOfWall(utcMs(year, month, day) + timeOfDay, zone));
+  return checked(instantOfWall(utcMs(year, month, day) + timeOfDay, zone), name);
 }
 
 /** The number of unit boundaries between two instants. */
@@ -59,13 +77,21 @@ function binNumber(at: number, unit: Unit, zone: string, firstDay: string): numb
 }
 
 function weekOrigin(firstDay: string): number {
-  const weekday = WEEKDAYS.indexOf(firstDay.slice(0, 3).toLowerCase());
-  if (weekday < 0) throw new CommandError(9, `startOfWeek value cannot be recognized as a day of a week: ${firstDay}`);
-  return REFERENCE + ((weekday + 1) % 7) * UNITS.day;
+  return REFERENCE + ((WEEKDAYS.indexOf(firstDay) + 1) % 7) * UNITS.day;
+}
+
+/** In any case, whole or of three letters. */
+export function weekdayNamed(name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  return WEEKDAYS.find(day => day === wanted || day.slice(0, 3) === wanted);
 }
 
 export function truncateDate(at: number, unit: Unit, size: number, zone: string, firstDay: string): number {
-  if (size < 1) throw new CommandError(5439018, '$dateTrunc requires "binSize" to be greater than 0');
+  if (size < 1) throw new CommandError(5439018, "$dateTrunc requires 'binSize' to be greater than 0");
+  const length = UNITS[unit];
+  if (length === null || length >= UNITS.day) {
+    if (size > 1e11) throw new CommandError(length === null ? 5439006 : 5439005, "$dateTrunc 'binSize' is too large");
+  } else if (length * size >= 2 ** 63) throw new CommandError(5439002, "$dateTrunc 'binSize' overflows");
   const wall = at + zoneOffsetMs(at, zone);
   if (unit === 'month' || unit === 'quarter' || unit === 'year') {
     const local = new Date(wall);
@@ -74,7 +100,7 @@ export function truncateDate(at: number, unit: Unit, size: number, zone: string,
     return instantOfWall(utcMs(2000, bin + 1, 1), zone);
   }
   const origin = unit === 'week' ? weekOrigin(firstDay) : REFERENCE;
-  const length = UNITS[unit] * size;
-  const truncated = origin + Math.floor((wall - origin) / length) * length;
+  const bin = UNITS[unit] * size;
+  const truncated = origin + Math.floor((wall - origin) / bin) * bin;
   return instantOfWall(truncated, zone);
 }

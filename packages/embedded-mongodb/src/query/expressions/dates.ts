@@ -1,12 +1,20 @@
 /** Date operators, in UTC or a time zone (offset or Olson name, through Intl). */
+import { displayValue } from '../../codec/display.ts';
 import { toExactInt64 } from '../../codec/numbers.ts';
-import { date, int, isKind, isNullish, isNumber, typeName, type Value } from '../../codec/values.ts';
+import { type Document, date, int, isKind, isNullish, isNumber, typeName, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
-import { type NamedOptions, namedArguments } from './arguments.ts';
+import { type NamedCodes, type NamedOptions, namedArguments } from './arguments.ts';
 import { parseDate } from './conversions.ts';
-import { addToDate, differenceOfDates, truncateDate, UNITS, type Unit } from './date-units.ts';
-import { type Expression, type ExpressionScope, type OperatorParser, parseExpression } from './expression.ts';
-import { localTime, zoneOffsetMs } from './time-zone.ts';
+import { checkFormat, formatDate, parseFormatted } from './date-format.ts';
+import { addToDate, differenceOfDates, truncateDate, UNITS, type Unit, weekdayNamed } from './date-units.ts';
+import {
+  type Environment,
+  type Expression,
+  type ExpressionScope,
+  type OperatorParser,
+  parseExpression,
+} from './expression.ts';
+import { checkZone, instantOfWall, localTime } from './time-zone.ts';
 
 function instantOf(value: Value | undefined, code = 16006): number {
   if (isKind(value, 'date')) return value.ms;
@@ -18,147 +26,198 @@ function instantOf(value: Value | undefined, code = 16006): number {
   );
 }
 
-/** Where MongoDB has numbers of its own for faults in the arguments. */
-const NAMED_CODES: Readonly<Record<string, Pick<NamedOptions, 'codes'>>> = {
-  $dateToString: { codes: { object: 18629, unknown: 18534, missing: { date: 18628 } } },
+/** MongoDB's numbers for faults in the arguments. */
+const CODES: Readonly<Record<string, NamedCodes>> = {
+  $dateToString: { object: 18629, unknown: 18534, missing: { date: 18628 } },
+  $dateFromString: { object: 40540, unknown: 40541, missing: { dateString: 40542 } },
+  $dateDiff: { object: 5166301, unknown: 5166302, missing: { startDate: 5166303, endDate: 5166304, unit: 5166305 } },
+  $dateTrunc: { object: 5439007, unknown: 5439008, missing: { date: 5439009, unit: 5439010 } },
 };
+const ARITHMETIC_CODES: NamedCodes = {
+  object: 5166400,
+  unknown: 5166401,
+  missing: { startDate: 5166402, unit: 5166402, amount: 5166402 },
+};
+const PART_CODES: NamedCodes = { object: 40535, unknown: 40535, missing: { date: 40539 } };
 
-/** The evaluated fields of a named-argument operator. */
-function named(
-  operand: Value,
-  scope: ExpressionScope,
-  name: string,
-  required: string[],
-  optional: string[],
-): (field: string) => Expression {
-  const fields = namedArguments(operand, name, { required, optional, ...NAMED_CODES[name] });
-  const parsed = new Map([...fields].map(([field, value]) => [field, parseExpression(value, scope)]));
-  return field => parsed.get(field) ?? (() => undefined);
+type Fields = (name: string, environment: Environment) => Value | undefined;
+
+/** The fields of a named-argument operator: `undefined` for one that is not given, null for one without a value. */
+function named(operand: Value, scope: ExpressionScope, name: string, options: NamedOptions): Fields {
+  const parsed = new Map<string, Expression>();
+  for (const [field, value] of namedArguments(operand, name, options)) {
+    parsed.set(field, parseExpression(value, scope));
+  }
+  return (field, environment) => {
+    const expression = parsed.get(field);
+    return expression && (expression(environment) ?? null);
+  };
 }
 
 function unitOf(value: Value | undefined, name: string): Unit {
-  if (typeof value === 'string' && value in UNITS) return value as Unit;
-  throw new CommandError(9, `${name} parameter 'unit' value cannot be recognized as a time unit: ${String(value)}`);
+  if (typeof value !== 'string') {
+    throw new CommandError(5439013, `${name} requires 'unit' to be a string, but got ${typeName(value as Value)}`);
+  }
+  if (value in UNITS) return value as Unit;
+  throw new CommandError(9, `${name} parameter 'unit' value cannot be recognized as a time unit: ${value}`);
 }
 
-function zoneOf(value: Value | undefined): string {
+/** `null` where the zone is null. */
+function zoneOf(value: Value | undefined): string | null {
   if (value === undefined) return 'UTC';
-  if (typeof value !== 'string') throw new CommandError(40517, 'timezone must evaluate to a string');
+  if (value === null) return null;
+  if (typeof value !== 'string') {
+    throw new CommandError(40517, `timezone must evaluate to a string, found ${typeName(value)}`);
+  }
+  checkZone(value);
   return value;
 }
 
-function amountOf(value: Value | undefined, name: string): number {
+function weekdayOf(value: Value | undefined, name: string): string | null {
+  if (value === undefined) return 'sunday';
+  if (value === null) return null;
+  if (typeof value !== 'string') {
+    throw new CommandError(5439015, `${name} requires 'startOfWeek' to be a string, but got ${typeName(value)}`);
+  }
+  const weekday = weekdayNamed(value);
+  if (weekday) return weekday;
+  throw new CommandError(
+    5439016,
+    `${name} parameter 'startOfWeek' value cannot be recognized as a day of a week: ${value}`,
+  );
+}
+
+function wholeNumber(value: Value | undefined, code: number, what: string): bigint {
   const amount = isNumber(value) ? toExactInt64(value) : null;
-  if (amount === null) throw new CommandError(5166405, `${name} expects integer amount of time units`);
-  return Number(amount);
+  if (amount === null) throw new CommandError(code, `${what}, but got ${displayValue(value as Value)}`);
+  return amount;
 }
 
 const dateArithmetic: OperatorParser = (operand, scope, name) => {
-  const field = named(operand, scope, name, ['startDate', 'unit', 'amount'], ['timezone']);
-  const start = field('startDate');
-  const unit = field('unit');
-  const amount = field('amount');
-  const zone = field('timezone');
+  const field = named(operand, scope, name, {
+    required: ['startDate', 'unit', 'amount'],
+    optional: ['timezone'],
+    codes: ARITHMETIC_CODES,
+  });
   const sign = name === '$dateAdd' ? 1 : -1;
   return environment => {
-    const values = [start(environment), unit(environment), amount(environment)];
-    if (values.some(isNullish)) return null;
-    const at = instantOf(values[0], 5166403);
-    return date(addToDate(at, unitOf(values[1], name), sign * amountOf(values[2], name), zoneOf(zone(environment))));
+    const [start, unit, amount] = ['startDate', 'unit', 'amount'].map(entry => field(entry, environment));
+    if (isNullish(start) || isNullish(unit) || isNullish(amount)) return null;
+    const at = instantOf(start, 5166403);
+    const zone = zoneOf(field('timezone', environment));
+    if (zone === null) return null;
+    const count = wholeNumber(amount, 5166405, `${name} expects integer amount of time units`);
+    if (sign < 0 && count === -(2n ** 63n)) throw new CommandError(6045000, `invalid ${name} 'amount' parameter value`);
+    return date(addToDate(at, unitOf(unit, name), sign * Number(count), zone, name.slice(1)));
   };
 };
 
 const dateDifference: OperatorParser = (operand, scope, name) => {
-  const field = named(operand, scope, name, ['startDate', 'endDate', 'unit'], ['timezone', 'startOfWeek']);
+  const field = named(operand, scope, name, {
+    required: ['startDate', 'endDate', 'unit'],
+    optional: ['timezone', 'startOfWeek'],
+    codes: CODES.$dateDiff,
+  });
   return environment => {
-    const [start, end, unit] = [field('startDate'), field('endDate'), field('unit')].map(entry => entry(environment));
-    if (isNullish(start) || isNullish(end) || isNullish(unit)) return null;
-    const zone = zoneOf(field('timezone')(environment));
-    const firstDay = (field('startOfWeek')(environment) as string | undefined) ?? 'sunday';
-    return BigInt(
-      differenceOfDates(instantOf(start, 5166307), instantOf(end, 5166307), unitOf(unit, name), zone, firstDay),
-    );
+    const [start, end, given] = ['startDate', 'endDate', 'unit'].map(entry => field(entry, environment));
+    if (isNullish(start) || isNullish(end) || isNullish(given)) return null;
+    const unit = unitOf(given, name);
+    const firstDay = unit === 'week' ? weekdayOf(field('startOfWeek', environment), name) : 'sunday';
+    const zone = zoneOf(field('timezone', environment));
+    if (zone === null || firstDay === null) return null;
+    return BigInt(differenceOfDates(instantOf(start, 5166307), instantOf(end, 5166307), unit, zone, firstDay));
   };
 };
 
 const dateTruncation: OperatorParser = (operand, scope, name) => {
-  const field = named(operand, scope, name, ['date', 'unit'], ['binSize', 'timezone', 'startOfWeek']);
+  const field = named(operand, scope, name, {
+    required: ['date', 'unit'],
+    optional: ['binSize', 'timezone', 'startOfWeek'],
+    codes: CODES.$dateTrunc,
+  });
   return environment => {
-    const [at, unit] = [field('date'), field('unit')].map(entry => entry(environment));
-    if (isNullish(at) || isNullish(unit)) return null;
-    const size = field('binSize')(environment) ?? int(1);
-    const zone = zoneOf(field('timezone')(environment));
-    const firstDay = (field('startOfWeek')(environment) as string | undefined) ?? 'sunday';
-    return date(truncateDate(instantOf(at, 5439012), unitOf(unit, name), amountOf(size, name), zone, firstDay));
+    const [at, given] = ['date', 'unit'].map(entry => field(entry, environment));
+    const size = field('binSize', environment);
+    if (isNullish(at) || isNullish(given) || size === null) return null;
+    const unit = unitOf(given, name);
+    const firstDay = unit === 'week' ? weekdayOf(field('startOfWeek', environment), name) : 'sunday';
+    const zone = zoneOf(field('timezone', environment));
+    if (zone === null || firstDay === null) return null;
+    const count = wholeNumber(size ?? int(1), 5439017, "$dateTrunc requires 'binSize' to be a 64-bit integer");
+    return date(truncateDate(instantOf(at, 5166307), unit, Number(count), zone, firstDay));
   };
 };
 
 type Local = ReturnType<typeof localTime>;
 
-/** `$year` and so on: `{ $year: date }` or `{ $year: { date, timezone } }`. */
+/** `$year` and so on: `{ $year: date }`, `{ $year: [date] }` or `{ $year: { date, timezone } }`. */
 function part(compute: (local: Local) => number): OperatorParser {
   return (operand, scope, name) => {
-    const only = Array.isArray(operand) && operand.length === 1 ? (operand[0] as Value) : operand;
-    const isLong = only instanceof Map && only.has('date');
-    const field = named(isLong ? only : new Map([['date', only]]), scope, name, ['date'], ['timezone']);
+    if (Array.isArray(operand) && operand.length !== 1) {
+      throw new CommandError(
+        40536,
+        `${name} accepts exactly one argument if given an array, but was given ${operand.length}`,
+      );
+    }
+    const isLong = operand instanceof Map && !operand.keys().next().value?.startsWith('$');
+    const only = Array.isArray(operand) ? (operand[0] as Value) : operand;
+    const field = named(isLong ? operand : new Map([['date', only]]), scope, name, {
+      required: ['date'],
+      optional: ['timezone'],
+      codes: PART_CODES,
+    });
     return environment => {
-      const at = field('date')(environment);
-      const zone = field('timezone')(environment);
-      if (isNullish(at) || zone === null) return null;
-      return int(compute(localTime(instantOf(at), zoneOf(zone))));
+      const value = field('date', environment);
+      if (isNullish(value)) return null;
+      const at = instantOf(value);
+      const zone = zoneOf(field('timezone', environment));
+      return zone === null ? null : int(compute(localTime(at, zone)));
     };
   };
 }
 
 const dateToString: OperatorParser = (operand, scope, name) => {
-  const field = named(operand, scope, name, ['date'], ['format', 'timezone', 'onNull']);
+  const field = named(operand, scope, name, {
+    required: ['date'],
+    optional: ['format', 'timezone', 'onNull'],
+    codes: CODES.$dateToString,
+  });
   return environment => {
-    const at = field('date')(environment);
-    if (isNullish(at)) return field('onNull')(environment) ?? null;
-    const zone = zoneOf(field('timezone')(environment));
-    const format =
-      (field('format')(environment) as string | undefined) ?? `%Y-%m-%dT%H:%M:%S.%L${zone === 'UTC' ? 'Z' : ''}`;
-    return formatDate(instantOf(at), format, zone);
+    const at = field('date', environment);
+    const format = field('format', environment);
+    if (!isNullish(format)) checkFormat(format as Value);
+    const zone = zoneOf(field('timezone', environment));
+    if (isNullish(at)) return field('onNull', environment) ?? null;
+    if (zone === null || format === null) return null;
+    const isUtc = zone === 'UTC' || /^[+-]00:?(00)?$/.test(zone);
+    const pattern = (format as string | undefined) ?? `%Y-%m-%dT%H:%M:%S.%L${isUtc ? 'Z' : ''}`;
+    return formatDate(instantOf(at), pattern, zone);
   };
 };
 
-function formatDate(at: number, format: string, zone: string): string {
-  const local = localTime(at, zone);
-  const pad = (value: number, size: number) => String(value).padStart(size, '0');
-  const offset = Math.round(zoneOffsetMs(at, zone) / 60_000);
-  const sign = offset < 0 ? '-' : '+';
-  const fields: Record<string, string> = {
-    Y: pad(local.year, 4),
-    m: pad(local.month, 2),
-    d: pad(local.day, 2),
-    H: pad(local.hour, 2),
-    M: pad(local.minute, 2),
-    S: pad(local.second, 2),
-    L: pad(local.millisecond, 3),
-    j: pad(local.dayOfYear, 3),
-    w: String(local.weekday + 1),
-    u: String(local.weekday === 0 ? 7 : local.weekday),
-    z: `${sign}${pad(Math.floor(Math.abs(offset) / 60), 2)}${pad(Math.abs(offset) % 60, 2)}`,
-    Z: String(offset),
-    '%': '%',
-  };
-  return format.replace(/%(.)/gs, (_, letter: string) => {
-    const text = fields[letter];
-    if (text === undefined) throw new CommandError(18536, `Invalid format character '%${letter}' in format string`);
-    return text;
-  });
-}
-
 const dateFromString: OperatorParser = (operand, scope, name) => {
-  const field = named(operand, scope, name, ['dateString'], ['onError', 'onNull', 'timezone']);
-  const hasFallback = (operand as Map<string, Value>).has('onError');
+  const field = named(operand, scope, name, {
+    required: ['dateString'],
+    optional: ['format', 'onError', 'onNull', 'timezone'],
+    codes: CODES.$dateFromString,
+  });
+  const [hasFallback, hasZone] = ['onError', 'timezone'].map(one => (operand as Document).has(one));
   return environment => {
-    const text = field('dateString')(environment);
-    if (isNullish(text)) return field('onNull')(environment) ?? null;
-    const ms = typeof text === 'string' ? parseDate(text) : null;
-    if (ms !== null) return date(ms);
-    if (hasFallback) return field('onError')(environment);
-    throw new CommandError(241, `Error parsing date string '${String(text)}'`);
+    const text = field('dateString', environment);
+    const format = field('format', environment);
+    if (!isNullish(format) && typeof format !== 'string') {
+      throw new CommandError(40684, `${name} requires that 'format' be a string, found: ${typeName(format as Value)}`);
+    }
+    const zone = zoneOf(field('timezone', environment));
+    if (isNullish(text)) return field('onNull', environment) ?? null;
+    if (zone === null || format === null) return null;
+    const parse = typeof format === 'string' ? parseFormatted(format) : parseDate;
+    const parsed = typeof text === 'string' ? parse(text) : null;
+    const isTwiceZoned = parsed?.hasZone && hasZone;
+    if (parsed && !isTwiceZoned) return date(parsed.hasZone ? parsed.ms : instantOfWall(parsed.ms, zone));
+    if (hasFallback) return field('onError', environment);
+    const why = isTwiceZoned ? '; you cannot pass in a time zone together with a timezone argument' : '';
+    throw new CommandError(241, `Error parsing date string '${displayValue(text as Value)}'${why}`);
   };
 };
 

@@ -30,7 +30,8 @@ export function constant(value: Value | undefined): Expression {
   return expression;
 }
 
-const NOWHERE: Environment = { root: new Map(), current: null, variables: new Map() };
+/** Where constants are computed. */
+export const NOWHERE: Environment = { root: new Map(), current: null, variables: new Map() };
 
 /** Computes an expression once and for all when all it depends on is constant. */
 export function foldConstants(expression: Expression, operands: readonly Expression[]): Expression {

@@ -3,19 +3,36 @@ import { displayValue } from '../../codec/display.ts';
 import { type Document, doc, isNullish, typeName, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
 import { namedArguments, nullingOperator, operator } from './arguments.ts';
-import { type OperatorParser, parseExpression } from './expression.ts';
+import { NOWHERE, type OperatorParser, parseExpression } from './expression.ts';
 
-function fieldName(value: Value | undefined, name: string): string {
-  const literal = value instanceof Map ? value.get('$literal') : value;
-  if (typeof literal !== 'string')
-    throw new CommandError(5654601, `${name} requires 'field' to evaluate to type String`);
+/** A constant: a string, or `{ $literal: … }`, the way to names with a dollar sign. */
+function fieldName(value: Value, name: string): string {
+  const isLiteral = value instanceof Map && value.has('$literal');
+  const literal = isLiteral ? value.get('$literal') : value;
+  if (!isLiteral && typeof value === 'string' && value.startsWith('$')) {
+    throw new CommandError(
+      4161108,
+      `'field' must not be a field path reference in ${name}; wrap it in $literal to name a field that begins with '$'`,
+    );
+  }
+  if (!isLiteral && (value instanceof Map || Array.isArray(value))) {
+    throw new CommandError(
+      4161106,
+      `${name} requires 'field' to evaluate to a constant, but got a non-constant argument`,
+    );
+  }
+  if (typeof literal !== 'string') {
+    const type = typeName(literal as Value);
+    throw new CommandError(4161107, `${name} requires 'field' to evaluate to type String, but got ${type}`);
+  }
   return literal;
 }
 
 const setField: OperatorParser = (operand, scope, name) => {
-  const required = name === '$setField' ? ['field', 'input', 'value'] : ['field', 'input'];
-  const named = namedArguments(operand, name, { required, code: 4161101 });
-  const field = fieldName(named.get('field'), name);
+  const required = name === '$setField' ? ['field', 'value', 'input'] : ['field', 'input'];
+  const missing = { field: 4161102, value: 4161103, input: 4161109 };
+  const named = namedArguments(operand, name, { required, codes: { object: 4161100, unknown: 4161101, missing } });
+  const field = fieldName(named.get('field') as Value, name);
   if (field.includes('\0')) throw new CommandError(16411, "FieldPath field names may not contain '\\0'.");
   const input = parseExpression(named.get('input') as Value, scope);
   const value = named.has('value') ? parseExpression(named.get('value') as Value, scope) : () => undefined;
@@ -32,12 +49,26 @@ const setField: OperatorParser = (operand, scope, name) => {
   };
 };
 
+function asFieldName(value: Value | undefined): string {
+  if (typeof value === 'string') return value;
+  const type = value === undefined ? 'missing' : typeName(value);
+  throw new CommandError(3041704, `$getField requires 'field' to evaluate to type String, but got ${type}`);
+}
+
 const getField: OperatorParser = (operand, scope) => {
-  const isLong = operand instanceof Map && (operand.has('field') || operand.has('input'));
-  const named = isLong ? namedArguments(operand, '$getField', { required: ['field', 'input'], code: 3041701 }) : null;
-  const field = fieldName(named ? named.get('field') : operand, '$getField');
+  const isLong = operand instanceof Map && !operand.keys().next().value?.startsWith('$');
+  const missing = { field: 3041702, input: 3041703 };
+  const named = isLong
+    ? namedArguments(operand, '$getField', {
+        required: ['field', 'input'],
+        codes: { object: 3041704, unknown: 3041701, missing },
+      })
+    : null;
+  const fieldOf = parseExpression(named ? (named.get('field') as Value) : operand, scope);
   const input = named ? parseExpression(named.get('input') as Value, scope) : null;
+  if (fieldOf.isConstant) asFieldName(fieldOf(NOWHERE));
   return environment => {
+    const field = asFieldName(fieldOf(environment));
     const document = input ? input(environment) : environment.current;
     if (document instanceof Map) return document.get(field);
     return isNullish(document) && document !== undefined ? null : undefined;

@@ -1,6 +1,6 @@
 /** String operators. */
 import { compareStrings } from '../../codec/compare.ts';
-import { toExactInt64 } from '../../codec/numbers.ts';
+import { toExactInt64, toInt64 } from '../../codec/numbers.ts';
 import { doc, int, isKind, isNullish, isNumber, type Regex, typeName, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
 import { compileRegex } from '../match/regex.ts';
@@ -29,15 +29,36 @@ function asText(value: Value | undefined, code: number, name: string): string {
   );
 }
 
-function asCount(value: Value | undefined, code: number, name: string): number {
-  const count = isNumber(value) ? toExactInt64(value) : null;
-  if (count === null) throw new CommandError(code, `${name} must be a whole number`);
+/** A whole number; `code` for what is none, `notNumber` where MongoDB tells what is no number from a fraction. */
+function asCount(value: Value | undefined, code: number, name: string, notNumber = code): number {
+  if (!isNumber(value)) {
+    const type = value === undefined ? 'missing' : typeName(value);
+    throw new CommandError(notNumber, `${name} must be a numeric type (is BSON type ${type})`);
+  }
+  const count = toExactInt64(value);
+  if (count === null) throw new CommandError(code, `${name} cannot be represented as a 32-bit integral value`);
   return Number(count);
+}
+
+/** As `asCount`, fractions cut off. */
+function asTruncated(value: Value | undefined, code: number, name: string): number {
+  if (!isNumber(value)) return asCount(value, code, name);
+  return Number(toInt64(value) ?? 0n);
+}
+
+function asPlace(value: Value, name: string): number {
+  const place = asCount(value, 40096, name);
+  if (place < 0) throw new CommandError(40097, `${name} requires a nonnegative index, found: ${place}`);
+  return place;
 }
 
 function trim(fromStart: boolean, fromEnd: boolean): OperatorParser {
   return (operand, scope, name) => {
-    const named = namedArguments(operand, name, { required: ['input'], optional: ['chars'], code: 50694 });
+    const named = namedArguments(operand, name, {
+      required: ['input'],
+      optional: ['chars'],
+      codes: { object: 50696, unknown: 50694, missing: { input: 50695 } },
+    });
     const input = parseExpression(named.get('input') as Value, scope);
     const chars = named.has('chars') ? parseExpression(named.get('chars') as Value, scope) : null;
     return environment => {
@@ -61,26 +82,26 @@ function trim(fromStart: boolean, fromEnd: boolean): OperatorParser {
 
 function substringByCharacters(values: (Value | undefined)[]): Value {
   const units = [...textOf(values[0])];
-  const start = asCount(values[1], 34450, '$substrCP: starting index');
-  const count = asCount(values[2], 34452, '$substrCP: length');
-  if (start < 0 || count < 0)
-    throw new CommandError(34455, '$substrCP: the starting index and the length must be non-negative');
+  const start = asCount(values[1], 34451, '$substrCP: starting index', 34450);
+  const count = asCount(values[2], 34453, '$substrCP: length', 34452);
+  if (count < 0) throw new CommandError(34454, '$substrCP: length must be a nonnegative integer.');
+  if (start < 0) throw new CommandError(34455, '$substrCP: the starting index must be nonnegative integer.');
   return units.slice(start, start + count).join('');
 }
 
 function substringByBytes(values: (Value | undefined)[]): Value {
   const bytes = Buffer.from(textOf(values[0]));
-  const start = asCount(values[1], 16034, '$substrBytes: starting index');
-  const count = asCount(values[2], 16035, '$substrBytes: length');
+  const start = asTruncated(values[1], 16034, '$substrBytes: starting index');
+  const count = asTruncated(values[2], 16035, '$substrBytes: length');
   if (start < 0) throw new CommandError(50752, `$substrBytes: starting index must be non-negative (got: ${start})`);
   if (start >= bytes.length) return '';
   const end = count < 0 ? bytes.length : Math.min(start + count, bytes.length);
   const splits = (at: number) => at < bytes.length && ((bytes[at] as number) & 0xc0) === 0x80;
-  if (splits(start) || splits(end)) {
-    throw new CommandError(
-      28656,
-      '$substrBytes: Invalid range, starting or ending in the middle of a UTF-8 character.',
-    );
+  if (splits(start)) {
+    throw new CommandError(28656, '$substrBytes: Invalid range, starting index is a UTF-8 continuation byte.');
+  }
+  if (splits(end)) {
+    throw new CommandError(28657, '$substrBytes: Invalid range, ending index is in the middle of a UTF-8 character.');
   }
   return bytes.toString('utf8', start, end);
 }
@@ -89,7 +110,11 @@ type RegexCall = { text: string | null; expression: RegExp | null };
 
 function regexOperator(find: (text: string, expression: RegExp) => Value, whenNull: Value): OperatorParser {
   return (operand, scope, name) => {
-    const named = namedArguments(operand, name, { required: ['input', 'regex'], optional: ['options'], code: 51103 });
+    const named = namedArguments(operand, name, {
+      required: ['input', 'regex'],
+      optional: ['options'],
+      codes: { object: 51103, unknown: 31024, missing: { input: 31022, regex: 31023 } },
+    });
     const input = parseExpression(named.get('input') as Value, scope);
     const regex = parseExpression(named.get('regex') as Value, scope);
     const options = named.has('options') ? parseExpression(named.get('options') as Value, scope) : () => null;
@@ -115,8 +140,30 @@ function prepareRegex(
     throw new CommandError(51105, `${name} needs 'regex' to be of type string or regex`);
   }
   const parsed: Regex = typeof regex === 'string' ? { kind: 'regex', pattern: regex, options: '' } : regex;
-  const compiled = compileRegex(isNullish(options) ? parsed : { ...parsed, options: options as string });
-  return { text: isNullish(input) ? null : (input as string), expression: compiled };
+  if (parsed.options !== '' && !isNullish(options)) {
+    throw new CommandError(51107, `${name}: found regex option(s) specified in both 'regex' and 'option' fields`);
+  }
+  const flags = isNullish(options) ? parsed.options : (options as string);
+  if (parsed.pattern.includes('\0')) {
+    throw new CommandError(51109, `${name}: regular expression cannot contain an embedded null byte`);
+  }
+  if (flags.includes('\0')) {
+    throw new CommandError(51110, `${name}: regular expression options string cannot contain an embedded null byte`);
+  }
+  return {
+    text: isNullish(input) ? null : (input as string),
+    expression: compiled(name, { ...parsed, options: flags }),
+  };
+}
+
+/** Filters have another code for what is no regular expression. */
+function compiled(name: string, regex: Regex): RegExp {
+  try {
+    return compileRegex(regex);
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.code !== 51091) throw error;
+    throw new CommandError(51111, `Invalid Regex in ${name}: ${error.message}`);
+  }
 }
 
 function describe(text: string, found: RegExpMatchArray): Value {
@@ -129,12 +176,16 @@ function describe(text: string, found: RegExpMatchArray): Value {
 
 function replace(all: boolean): OperatorParser {
   return (operand, scope, name) => {
-    const named = namedArguments(operand, name, { required: ['input', 'find', 'replacement'], code: 51751 });
+    const named = namedArguments(operand, name, {
+      required: ['input', 'find', 'replacement'],
+      codes: { object: 51751, unknown: 51750, missing: { input: 51749, find: 51748, replacement: 51747 } },
+    });
     const parts = ['input', 'find', 'replacement'].map(field => parseExpression(named.get(field) as Value, scope));
     return environment => {
       const values = parts.map(part => part(environment));
-      if (values.some(isNullish)) return null;
-      const [input, find, replacement] = values.map(value => asText(value, 51746, name)) as [string, string, string];
+      const texts = values.map((value, index) => (isNullish(value) ? null : asText(value, 51746 - index, name)));
+      if (texts.includes(null)) return null;
+      const [input, find, replacement] = texts as [string, string, string];
       return all ? input.replaceAll(find, () => replacement) : input.replace(find, () => replacement);
     };
   };
@@ -144,11 +195,11 @@ function indexOf(byCharacters: boolean): OperatorParser {
   return operator(2, 4, ([text, wanted, from, to], name) => {
     if (isNullish(text)) return null;
     const size = (part: string) => (byCharacters ? [...part].length : Buffer.byteLength(part));
-    const whole = asText(text, 40091, name);
-    const token = asText(wanted, 40092, name);
+    const whole = asText(text, byCharacters ? 40093 : 40091, name);
+    const token = asText(wanted, byCharacters ? 40094 : 40092, name);
     const units = byCharacters ? [...whole] : null;
-    const start = from === undefined ? 0 : asCount(from, 40096, name);
-    const end = to === undefined ? size(whole) : asCount(to, 40096, name);
+    const start = from === undefined ? 0 : asPlace(from, name);
+    const end = to === undefined ? size(whole) : asPlace(to, name);
     const cut = units ? units.slice(start, end).join('') : Buffer.from(whole).toString('utf8', start, end);
     const found = start > size(whole) ? -1 : cut.indexOf(token);
     return int(found === -1 ? -1 : start + size(cut.slice(0, found)));

@@ -1,11 +1,18 @@
 /** Wall-clock time in a zone: an offset (`+02:00`) or an Olson name, whose rules come from Intl. */
 import { CommandError } from '../../server/errors.ts';
 
+const FIXED = /^([+-])(\d{2}):?(\d{2})?$/;
 const FORMATS = new Map<string, Intl.DateTimeFormat>();
+
+function unknownZone(zone: string): CommandError {
+  return new CommandError(40485, `unrecognized time zone identifier: "${zone}"`);
+}
 
 function formatFor(zone: string): Intl.DateTimeFormat {
   let format = FORMATS.get(zone);
   if (!format) {
+    // Intl takes names in any case, and offsets of other forms than MongoDB's.
+    if (!/^[A-Z]/.test(zone) || (zone.includes('/') && !/[a-z]/.test(zone))) throw unknownZone(zone);
     try {
       format = new Intl.DateTimeFormat('en-US', {
         timeZone: zone,
@@ -20,17 +27,27 @@ function formatFor(zone: string): Intl.DateTimeFormat {
       });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new CommandError(40485, `unrecognized time zone identifier: "${zone}"`);
+      throw unknownZone(zone);
     }
+    const known = format.resolvedOptions().timeZone;
+    if (known !== zone && known.toLowerCase() === zone.toLowerCase()) throw unknownZone(zone);
     FORMATS.set(zone, format);
   }
   return format;
 }
 
+function isUtc(zone: string): boolean {
+  return zone === 'UTC' || zone === 'GMT';
+}
+
+export function checkZone(zone: string): void {
+  if (!isUtc(zone) && !FIXED.test(zone)) formatFor(zone);
+}
+
 /** Milliseconds to add to an instant to read its wall clock as if it were UTC. */
 export function zoneOffsetMs(at: number, zone: string): number {
-  if (zone === 'UTC' || zone === 'GMT' || zone === 'Z') return 0;
-  const fixed = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone);
+  if (isUtc(zone)) return 0;
+  const fixed = FIXED.exec(zone);
   if (fixed) {
     const minutes = Number(fixed[2]) * 60 + Number(fixed[3] ?? 0);
     return (fixed[1] === '-' ? -minutes : minutes) * 60_000;
