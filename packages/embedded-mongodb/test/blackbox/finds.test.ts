@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Decimal128, type Document, Double, Int32, Long } from 'mongodb';
+import { Decimal128, type Document, Double, Int32, Long, Timestamp } from 'mongodb';
 import { startTarget } from '../target.ts';
 
 const { db, isEmbedded } = await startTarget();
@@ -137,6 +137,13 @@ describe("by MongoDB's source", source, () => {
       found.push(`${only?.type} ${only?.text}`);
     }
     assert.deepEqual(found, ['int 2', 'long 2', 'double 1.5', 'double 0.5', 'decimal 0.30', 'decimal 0E-6000']);
+  });
+
+  // timestamp.cpp, time_support.cpp
+  it('a timestamp is text to $toLower as ctime writes it', async () => {
+    await store({ _id: 1, at: new Timestamp({ t: 5, i: 1 }) });
+    const [found] = await things.aggregate([{ $project: { text: { $toLower: '$at' } } }]).toArray();
+    assert.equal(found?.text, 'jan  1 00:00:05:1');
   });
 
   it('validate counts the entries of each index', async () => {

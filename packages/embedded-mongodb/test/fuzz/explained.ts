@@ -217,6 +217,16 @@ const RULES: readonly Rule[] = [
       each.ours.text.includes('Double') &&
       untyped(each.ours.text) === untyped(each.theirs.text),
   },
+  // timestamp.cpp: the text of a timestamp is that of ctime, with its increment as it is.
+  {
+    reason: 'timestamps as text',
+    applies: each =>
+      hasExpression(each) &&
+      /"\$(toLower|toUpper)"/.test(each.shown) &&
+      `${each.before}${each.shown}`.includes('$timestamp') &&
+      !isError(each.ours) &&
+      !isError(each.theirs),
+  },
   // canonicalizeBSONType: a missing value (0) is above MinKey (-1).
   {
     reason: 'missing against MinKey',

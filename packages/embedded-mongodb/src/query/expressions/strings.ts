@@ -8,17 +8,21 @@ import { namedArguments, nullingOperator, operator, sequenceOperator } from './a
 import { convertToString } from './conversions.ts';
 import { type OperatorParser, parseExpression } from './expression.ts';
 
-/** What `$toLower` and friends take: null is the empty string, numbers and dates their text. */
+/** What `$toLower` and friends take, as Value::coerceToString of MongoDB makes text of it: of null the empty one. */
 function textOf(value: Value | undefined): string {
   if (isNullish(value)) return '';
-  if (typeof value === 'boolean' || isKind(value, 'objectId') || !isScalar(value)) {
-    throw new CommandError(16007, `can't convert from BSON type ${typeName(value as Value)} to String`);
+  if (isKind(value, 'timestamp')) return textOfTimestamp(value.value);
+  if (isKind(value, 'javascript')) return value.code;
+  if (typeof value === 'string' || isNumber(value) || isKind(value, 'date') || isKind(value, 'symbol')) {
+    return convertToString(value as Value) as string;
   }
-  return convertToString(value as Value) as string;
+  throw new CommandError(16007, `can't convert from BSON type ${typeName(value as Value)} to String`);
 }
 
-function isScalar(value: Value | undefined): boolean {
-  return typeof value === 'string' || isNumber(value) || isKind(value, 'date') || isKind(value, 'symbol');
+/** As C's ctime writes it, without the day of the week and the year: `Jan  1 00:00:05`, and then the increment. */
+function textOfTimestamp(value: bigint): string {
+  const [, day, month, , time] = new Date(Number(value >> 32n) * 1000).toUTCString().split(' ');
+  return `${month} ${String(Number(day)).padStart(2)} ${time}:${value & 0xffffffffn}`;
 }
 
 function asText(value: Value | undefined, code: number, name: string): string {
