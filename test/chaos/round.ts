@@ -123,8 +123,9 @@ async function untilStill({ posts: { model } }: Ground): Promise<void> {
     const isHeld = { $gt: new Date(Date.now() + HELD_NOTICE_MS), $lt: new Date(Date.now() + 30_000 - HELD_NOTICE_MS) };
     await model.updateMany({ notifyAt: isHeld }, { $set: { notifyAt: new Date() } });
     if (looks++ % LOOKS_PER_HASTENING === 0) await hasten(model);
-    if (Date.now() - changedMs > STILL_MS && !isDayOver) {
+    if (Date.now() - changedMs > STILL_MS) {
       isDayOver = true;
+      changedMs = Date.now();
       await passDay(model);
     }
     await delay(LOOK_EVERY_MS);
@@ -149,10 +150,15 @@ async function hasten(model: Ground['posts']['model']): Promise<void> {
   );
 }
 
-/** A day passes for posts of which TikTok has said nothing. */
+/** A day passes for posts of which TikTok has said nothing, though it was asked. */
 async function passDay(model: Ground['posts']['model']): Promise<void> {
   const ago = new Date(Date.now() - DAY_MS);
-  const waiting = await model.find({ state: 'publishing', lease: null }, { problem: 1, attempt: 1 }).lean();
+  const isSilent = {
+    state: 'publishing' as const,
+    lease: null,
+    'problem.code': { $ne: 'tiktok_rate_limited' },
+  } as object;
+  const waiting = await model.find(isSilent, { problem: 1, attempt: 1 }).lean();
   for (const { _id, problem, attempt } of waiting)
     if (attempt?.committedAt)
       await model.updateOne(

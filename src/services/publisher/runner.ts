@@ -48,10 +48,10 @@ export const UPLOADS_AT_ONCE = 32;
 const UPLOADING_AT_ONCE = 40;
 const LOOKS_AT_ONCE = 64;
 
-/** While posts are due that nobody has begun with, the others have a few places only, so that they do not stand still either. */
+/** While posts are due that nobody has begun with, the others have one place only, so that they do not stand still either. */
 function placesIn(lane: Lane, maxAtOnce: number, isRushed: boolean): number {
   if (lane === 'start') return maxAtOnce;
-  if (isRushed) return Math.floor(maxAtOnce / 100);
+  if (isRushed) return 1;
   return Math.min(lane === 'upload' ? UPLOADING_AT_ONCE : LOOKS_AT_ONCE, maxAtOnce);
 }
 
