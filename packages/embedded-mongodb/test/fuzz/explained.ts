@@ -50,16 +50,19 @@ const untyped = (text: string) =>
 const RULES: readonly Rule[] = [
   // Manual, Multikey Indexes; only this server has the indexes here.
   { reason: 'parallel arrays are not indexed', applies: ({ ours }) => codeOf(ours) === 171 },
+  // Both refuse; nothing promises which of two faults is told.
   {
     reason: 'which of several errors comes first',
     applies: each => isError(each.ours) && isError(each.theirs) && (hasExpression(each) || isWrite(each)),
   },
   // Both parse before they search; the other server leaves much of it until a document matched.
   { reason: 'checked before searching', applies: each => isError(each.ours) && each.failsWithoutDocuments },
+  // UpdateDriver::parse: an update is refused before any document is looked for.
   {
     reason: 'an update is checked as a whole',
     applies: each => isWrite(each) && isError(each.ours) && foundNothing(each.theirs),
   },
+  // Manual, $and: "short-circuit evaluation"; nothing promises which condition of a filter is tested first.
   {
     reason: 'an expression is not evaluated for documents that other conditions exclude',
     applies: each => each.shown.includes('"$expr"') && !isError(each.ours) && isError(each.theirs),
@@ -129,6 +132,7 @@ const RULES: readonly Rule[] = [
     applies: each =>
       each.kind === 'sort' && sortsThroughArrays(each.shown) && sortLines(each.ours) === sortLines(each.theirs),
   },
+  // sort_key_generator.cpp: "cannot sort with keys that are parallel arrays".
   {
     reason: 'parallel arrays are not sorted by',
     applies: each => each.kind === 'sort' && each.ours.message.includes('parallel arrays'),
@@ -247,6 +251,7 @@ const RULES: readonly Rule[] = [
     reason: '$pull of nothing',
     applies: each => isWrite(each) && /"\$(pull|pullAll|pop)"/.test(each.shown) && /\{\}/.test(each.theirs.text),
   },
+  // Manual, $and, $or, $cond, $ifNull: what does not decide the result is not evaluated.
   {
     reason: 'operands that are not needed are not evaluated',
     applies: each => hasExpression(each) && !isError(each.ours) && isError(each.theirs) && LAZY.test(each.shown),
