@@ -58,6 +58,9 @@ export function* findAndModify(context: CommandContext): Running {
           scope: query.scope,
         })
       : null;
+  if (returnsNew && [...fields.keys()].some(field => field.endsWith('.$'))) {
+    throw new CommandError(2, 'cannot use a positional projection and return the new document');
+  }
   const show = (found: Found): Value =>
     projection ? projection(found.document, query.variables) : rawDocument(found.bytes);
   const changes = remove

@@ -80,14 +80,21 @@ export function* update(context: CommandContext): Running {
   return writeReply(reply, errors);
 }
 
+/** Constants of one statement, taken as they are: no expressions. */
+function withConstants({ variables, scope }: ReturnType<typeof letVariables>, constants: Value | undefined) {
+  if (!(constants instanceof Map) || constants.size === 0) return { variables, scope };
+  return { variables: new Map([...variables, ...constants]), scope: new Set([...scope, ...constants.keys()]) };
+}
+
 type Outcome = { matched: number; modified: number; upsertedId?: Value };
 
 function* runStatement(
   context: CommandContext,
   name: string,
   statement: Document,
-  { variables, scope }: ReturnType<typeof letVariables>,
+  given: ReturnType<typeof letVariables>,
 ): Generator<null, Outcome> {
+  const { variables, scope } = withConstants(given, statement.get('c'));
   const { server, database } = context;
   const filter = statement.get('q') as Document;
   const multi = optionalBoolean(statement, 'multi');

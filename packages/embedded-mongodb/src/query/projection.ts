@@ -1,18 +1,20 @@
-/** Projections of find, findAndModify and `$project`: inclusion, exclusion, `$slice`, `$elemMatch`, `$`, expressions. */
+/** Projections of find, findAndModify and `$project`: inclusion, exclusion, `$elemMatch`, expressions. */
 import { displayValue } from '../codec/display.ts';
-import { toDouble, toInt64 } from '../codec/numbers.ts';
+import { toDouble } from '../codec/numbers.ts';
 import { type Document, isNumber, typeName, type Value } from '../codec/values.ts';
 import { CommandError } from '../server/errors.ts';
 import { BUILT_IN_SCOPE, type Expression, type ExpressionScope, parseExpression } from './expressions/expression.ts';
 import { OPERATORS } from './expressions/operators.ts';
-import { parseProjectionPath } from './field-path.ts';
+import { checkFieldName, parseProjectionPath } from './field-path.ts';
 import { createMatcher, type Matcher, matchedElement } from './match/evaluate.ts';
 import type { Match } from './match/node.ts';
 import { parseFilter } from './match/parse.ts';
+import type { Path } from './paths.ts';
+import { cutSlice, isSliceExpression, keepElement, parseSlice, type Slice } from './projection-cuts.ts';
 
 type Action =
-  | { readonly kind: 'include' | 'exclude' | 'positional' }
-  | { readonly kind: 'slice'; readonly skip: number | null; readonly limit: number }
+  /** `cut` is one that `$slice` or `$` cuts afterwards. */
+  | { readonly kind: 'include' | 'exclude' | 'cut' }
   | { readonly kind: 'elemMatch'; readonly matcher: Matcher }
   | { readonly kind: 'compute'; readonly expression: Expression };
 
@@ -28,7 +30,9 @@ export type ProjectionOptions = {
 
 export function parseProjection(specification: Document, options: ProjectionOptions = {}): Projection {
   const tree: Tree = new Map();
-  const state = { inclusion: null as boolean | null, includesId: true, hasPositional: false, hasElemMatch: false };
+  const state = { inclusion: null as boolean | null, includesId: true, hasElemMatch: false };
+  const slices: Slice[] = [];
+  let positional: Path | null = null;
   const scope = options.scope ?? BUILT_IN_SCOPE;
 
   function decide(isInclusion: boolean, name: string): void {
@@ -57,6 +61,8 @@ export function parseProjection(specification: Document, options: ProjectionOpti
 
   function parseField(path: readonly string[], value: Value): void {
     const name = path.join('.');
+    const isPositional = path.includes('$', 1);
+    if (isPositional) checkPositional(path, value);
     if (isNumber(value) || typeof value === 'boolean') {
       const included = isNumber(value) ? toDouble(value) !== 0 : value;
       if (name === '_id') {
@@ -65,16 +71,9 @@ export function parseProjection(specification: Document, options: ProjectionOpti
         return;
       }
       decide(included, name);
-      if (path.at(-1) === '$') {
-        if (!options.match)
-          throw new CommandError(
-            16410,
-            "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
-          );
-        if (state.hasPositional)
-          throw new CommandError(31276, 'Cannot specify more than one positional projection per query.');
-        state.hasPositional = true;
-        put(tree, path.slice(0, -1), { kind: 'positional' });
+      if (isPositional) {
+        positional = path.slice(0, -1);
+        put(tree, positional, { kind: 'cut' });
         return;
       }
       put(tree, path, { kind: included ? 'include' : 'exclude' });
@@ -83,7 +82,8 @@ export function parseProjection(specification: Document, options: ProjectionOpti
     if (value instanceof Map && options.match) {
       const first = value.keys().next().value;
       if (first === '$slice' && !isSliceExpression(value.get('$slice') as Value)) {
-        put(tree, path, parseSlice(value.get('$slice') as Value));
+        slices.push({ path, ...parseSlice(value.get('$slice') as Value) });
+        put(tree, path, { kind: 'cut' });
         return;
       }
       if (first === '$elemMatch') {
@@ -93,6 +93,7 @@ export function parseProjection(specification: Document, options: ProjectionOpti
             31274,
             `elemMatch: Invalid argument, object required, but got ${typeName(operand as Value)}`,
           );
+        if (positional) throw new CommandError(31255, 'Cannot specify positional operator and $elemMatch.');
         if (path.length > 1) throw new CommandError(31275, 'Cannot use $elemMatch projection on a nested field.');
         state.hasElemMatch = true;
         const match = parseFilter(new Map([['x', new Map([['$elemMatch', operand]])]]), { scope });
@@ -112,25 +113,44 @@ export function parseProjection(specification: Document, options: ProjectionOpti
     put(tree, path, { kind: 'compute', expression: parseExpression(value, scope) });
   }
 
-  for (const [name, value] of specification) parseField(parseProjectionPath(name), value);
+  function checkPositional(path: Path, value: Value): void {
+    if (!options.match) {
+      throw new CommandError(31324, 'Cannot use positional projection in aggregation projection');
+    }
+    if (path.indexOf('$', 1) < path.length - 1) {
+      throw new CommandError(31394, "As of 4.4, it's illegal to specify positional operator in the middle of a path.");
+    }
+    if (value instanceof Map) {
+      throw new CommandError(31271, 'positional projection cannot be used with an expression or sub object');
+    }
+    if (!isNumber(value) && typeof value !== 'boolean') {
+      throw new CommandError(31308, 'positional projection cannot be used with a literal');
+    }
+    if (value === false || (value !== true && toDouble(value) === 0)) checkFieldName('$');
+    if (state.hasElemMatch) throw new CommandError(31256, 'Cannot specify positional operator and $elemMatch.');
+    if (positional) throw new CommandError(31276, 'Cannot specify more than one positional projection per query.');
+  }
+
+  for (const [name, value] of specification) {
+    if (name === '.$') throw new CommandError(5392900, 'FieldPath cannot be constructed with empty string');
+    parseField(parseProjectionPath(name), value);
+  }
   if (!options.match && specification.size === 0) {
     throw new CommandError(51272, 'projection specification must have at least one field');
   }
   // `{ _id: 1 }` alone keeps only the _id; `{ a: { $slice: 1 } }` alone keeps everything.
-  const onlyId = specification.has('_id') && state.includesId && !hasSlice(tree);
-  const includes = state.inclusion ?? ((state.hasElemMatch && state.includesId && !hasSlice(tree)) || onlyId);
+  const onlyId = specification.has('_id') && state.includesId && slices.length === 0;
+  const includes = state.inclusion ?? ((state.hasElemMatch && state.includesId && slices.length === 0) || onlyId);
   if (!includes && tree.get('_id') && (tree.get('_id') as Action).kind === 'include') tree.delete('_id');
   if (includes && !tree.has('_id')) tree.set('_id', { kind: 'include' });
   const { match } = options;
   return (document, variables) => {
-    const element = match && state.hasPositional ? matchedElement(match, document, variables).element : -1;
-    if (state.hasPositional && element < 0) {
-      throw new CommandError(
-        51246,
-        "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array",
-      );
+    let result = project(document, tree, includes, { root: document, variables });
+    if (match && positional) {
+      result = keepElement(result, positional, matchedElement(match, document, variables).element);
     }
-    return project(document, tree, includes, { root: document, variables, element });
+    for (const slice of slices) result = cutSlice(result, slice);
+    return result;
   };
 }
 
@@ -145,10 +165,6 @@ function isOperatorCall(value: Document): boolean {
 
 /** Of projections of find alone, so no expressions anywhere else. */
 const FIND_OPERATORS = ['$elemMatch', '$slice', '$meta'];
-
-function hasSlice(tree: Tree): boolean {
-  return [...tree.values()].some(node => (node instanceof Map ? hasSlice(node) : node.kind === 'slice'));
-}
 
 function put(tree: Tree, path: readonly string[], action: Action): void {
   let current = tree;
@@ -170,24 +186,7 @@ function put(tree: Tree, path: readonly string[], action: Action): void {
   });
 }
 
-function isSliceExpression(value: Value): boolean {
-  return Array.isArray(value) && !(isNumber(value[0]) && value.length === 2);
-}
-
-function parseSlice(value: Value): Action {
-  const numbers = (Array.isArray(value) ? value : [value]).map(entry => (isNumber(entry) ? toInt64(entry) : null));
-  if (numbers.some(number => number === null)) {
-    throw new CommandError(28667, 'Invalid $slice syntax. The given syntax did not match the find() syntax');
-  }
-  const clamp = (number: bigint) =>
-    Number(number > 2147483647n ? 2147483647n : number < -2147483648n ? -2147483648n : number);
-  const [first, second] = numbers as bigint[];
-  if (second === undefined) return { kind: 'slice', skip: null, limit: clamp(first as bigint) };
-  if (second <= 0n) throw new CommandError(28724, `First argument to $slice must be an array, but is of type: int`);
-  return { kind: 'slice', skip: clamp(first as bigint), limit: clamp(second) };
-}
-
-type Context = { root: Document; variables: ReadonlyMap<string, Value>; element: number };
+type Context = { root: Document; variables: ReadonlyMap<string, Value> };
 
 function project(document: Document, tree: Tree, includes: boolean, context: Context): Document {
   const result: Document = new Map();
@@ -198,7 +197,7 @@ function project(document: Document, tree: Tree, includes: boolean, context: Con
       continue;
     }
     if (includes && !(node instanceof Map) && node.kind === 'elemMatch') continue;
-    const projected = node instanceof Map ? projectInside(value, node, includes, context) : act(node, value, context);
+    const projected = node instanceof Map ? projectInside(value, node, includes, context) : act(node, value);
     if (projected !== undefined) result.set(name, projected);
   }
   addComputed(result, document, tree, includes, context);
@@ -219,7 +218,7 @@ function addComputed(result: Document, document: Document, tree: Tree, includes:
       if (value !== undefined) result.set(name, value);
     } else if (includes && node.kind === 'elemMatch') {
       const value = document.get(name);
-      const found = value === undefined ? undefined : act(node, value, context);
+      const found = value === undefined ? undefined : act(node, value);
       if (found !== undefined) result.set(name, found);
     }
   }
@@ -241,24 +240,16 @@ function projectInside(value: Value, tree: Tree, includes: boolean, context: Con
   return includes ? undefined : value;
 }
 
-function act(action: Action, value: Value, context: Context): Value | undefined {
+function act(action: Action, value: Value): Value | undefined {
   switch (action.kind) {
     case 'include':
+    case 'cut':
       return value;
-    case 'slice': {
-      if (!Array.isArray(value)) return value;
-      const { skip, limit } = action;
-      if (skip === null) return limit >= 0 ? value.slice(0, limit) : value.slice(limit);
-      const start = skip < 0 ? Math.max(value.length + skip, 0) : skip;
-      return value.slice(start, start + limit);
-    }
     case 'elemMatch': {
       if (!Array.isArray(value)) return undefined;
       const found = value.find(element => action.matcher(new Map([['x', [element]]])));
       return found === undefined ? undefined : [found];
     }
-    case 'positional':
-      return Array.isArray(value) ? value.slice(context.element, context.element + 1) : value;
     default:
       return undefined;
   }

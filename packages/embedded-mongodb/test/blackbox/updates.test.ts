@@ -7,7 +7,7 @@ import { startRefusals } from '../refusals.ts';
 const { strict, db } = await startRefusals();
 const things = db.collection<Document & { _id: number }>('things');
 
-async function updated(before: Document, update: Document, options: Document = {}): Promise<Document> {
+async function updated(before: Document, update: Document | Document[], options: Document = {}): Promise<Document> {
   await things.deleteMany({});
   await things.insertOne({ _id: 1, ...before });
   const reply = await db.command({ update: 'things', updates: [{ q: { _id: 1 }, u: update, ...options }] });
@@ -42,6 +42,47 @@ describe('updates', strict, () => {
       await assert.rejects(refused, { code });
       assert.deepEqual(await things.findOne(), { _id: 1 });
     }
+  });
+
+  // jstests/core/write/update/update_with_pipeline.js
+  it('by a pipeline have constants, taken as they are, and no stages of reading', async () => {
+    for (const value of ['text', '$a', [1, 2], { $add: [1, 2] }]) {
+      const found = await updated({ a: 1 }, [{ $set: { b: '$$given' } }], { c: { given: value } });
+      assert.deepEqual(found, { _id: 1, a: 1, b: value });
+    }
+    assert.equal((await updated({}, { $set: { a: 1 } }, { c: { given: 1 } })).code, 51198);
+    assert.equal((await updated({}, { $set: { a: 1 } }, { c: {} })).code, 51198);
+    for (const stage of ['$match', '$sort', '$facet', '$bucket', '$lookup', '$graphLookup', '$indexStats', '$merge']) {
+      assert.equal((await updated({}, [{ [stage]: {} }])).code, 72, stage);
+    }
+  });
+
+  // jstests/core/write/update/update_arrayFilters.js
+  it('with filters for elements check them', async () => {
+    const set = { $set: { 'a.$[i]': 5 } };
+    for (const [arrayFilters, code] of [
+      [['bad'], 14],
+      [[{ i: 0, j: 0 }], 9],
+      [[{ i: 0 }, { i: 1 }], 9],
+      [[{ $alwaysTrue: 1 }], 9],
+      [[{ $text: { $search: 'x' } }], 2],
+      [[{ $or: [{ $where: 'x' }] }], 2],
+      [[{ $expr: { $eq: ['$a', 1] } }], 224],
+    ] as [unknown[], number][]) {
+      assert.equal((await updated({}, set, { arrayFilters })).code, code, JSON.stringify(arrayFilters));
+    }
+    const unused = await updated({}, set, { arrayFilters: [{ i: 0 }, { j: 0 }] });
+    const words = "The array filter for identifier 'j' was not used in the update { $set: { a.$[i]: 5 } }";
+    assert.deepEqual([unused.code, unused.errmsg], [9, words]);
+    assert.equal((await updated({}, [{ $set: { a: 1 } }], { arrayFilters: [{ i: 0 }] })).code, 9);
+    assert.deepEqual(await updated({ a: 1 }, { b: 1 }, { arrayFilters: [{ i: 0 }] }), { _id: 1, b: 1 });
+  });
+
+  it('that $rename to or from places in arrays name the side', async () => {
+    const from = await updated({}, { $rename: { 'a.$[]': 'b' } });
+    assert.equal(from.errmsg, 'The source field for $rename may not be dynamic: a.$[]');
+    const to = await updated({}, { $rename: { a: 'b.$' } });
+    assert.equal(to.errmsg, 'The destination field for $rename may not be dynamic: b.$');
   });
 
   it('of findAndModify say that they failed while they ran', async () => {

@@ -69,8 +69,9 @@ function compile(match: Match, variables: ReadonlyMap<string, Value>): Test {
     }
     case 'or': {
       const children = match.children.map(child => compile(child, variables));
+      const tells = isOneValue(match.children);
       return (document, position) => {
-        for (const child of children) if (child(document, position)) return true;
+        for (const child of children) if (child(document, tells ? position : null)) return true;
         return false;
       };
     }
@@ -84,6 +85,19 @@ function compile(match: Match, variables: ReadonlyMap<string, Value>): Test {
     case 'expression':
       return document => isTruthy(match.expression(rootEnvironment(document, variables)));
   }
+}
+
+/** Of alternatives only those that MongoDB takes for one `$in` tell which element matched. */
+function isOneValue(children: readonly Match[]): boolean {
+  const [first] = children;
+  if (children.length === 1) return true;
+  return children.every(
+    child =>
+      child.kind === 'leaf' &&
+      first?.kind === 'leaf' &&
+      (child.operator === 'eq' || child.name === '$regex') &&
+      child.path.join('.') === first.path.join('.'),
+  );
 }
 
 /** Tests a value as it is: an array is not searched. What `$elemMatch` on values does with each element. */

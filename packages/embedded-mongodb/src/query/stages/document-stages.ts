@@ -186,17 +186,10 @@ export function parseDocumentStages(pipeline: readonly Value[], scope: Expressio
   });
 }
 
-const STAGES_ELSEWHERE = new Set([
-  '$match',
-  '$group',
-  '$sort',
-  '$limit',
-  '$skip',
-  '$unwind',
-  '$lookup',
-  '$count',
-  '$out',
-  '$merge',
-  '$facet',
-  '$sample',
-]);
+/** All that MongoDB knows, whether it is built here or not. */
+const STAGES_ELSEWHERE = new Set(
+  (
+    '$bucket $bucketAuto $changeStream $collStats $count $currentOp $densify $documents $facet $fill $geoNear $graphLookup ' +
+    '$group $indexStats $limit $listLocalSessions $listSessions $lookup $match $merge $out $planCacheStats $redact $sample $search $setWindowFields $skip $sort $sortByCount $unionWith $unwind'
+  ).split(' '),
+);

@@ -25,8 +25,8 @@ export type UpdateOptions = {
 
 export function parseUpdate(update: Value, options: UpdateOptions = {}): Update {
   const hasOperators = update instanceof Map && (update.keys().next().value ?? '').startsWith('$');
-  if (options.arrayFilters && (Array.isArray(update) || (update instanceof Map && !hasOperators))) {
-    throw new CommandError(9, 'Cannot specify arrayFilters and a pipeline or replacement update');
+  if (options.arrayFilters && Array.isArray(update)) {
+    throw new CommandError(9, 'arrayFilters may not be specified for pipeline-style updates');
   }
   if (Array.isArray(update)) {
     return { kind: 'pipeline', stages: parseDocumentStages(update, options.scope ?? BUILT_IN_SCOPE) };
@@ -38,11 +38,11 @@ export function parseUpdate(update: Value, options: UpdateOptions = {}): Update 
     for (const name of update.keys()) if (name.startsWith('$')) throw dollarField(name);
     return { kind: 'replacement', document: update };
   }
+  const arrayFilters = parseArrayFilters(options.arrayFilters);
   const modifiers: Modifier[] = [];
   for (const [operator, fields] of update) modifiers.push(...parseOperator(operator, fields));
   checkConflicts(modifiers);
-  const arrayFilters = parseArrayFilters(options.arrayFilters);
-  checkIdentifiers(modifiers, arrayFilters);
+  checkIdentifiers(modifiers, arrayFilters, update);
   return { kind: 'modifiers', modifiers: modifiers.sort(byPath), arrayFilters };
 }
 
@@ -114,9 +114,12 @@ function parseRename(name: string, path: Path, target: Value): Modifier[] {
       `The source and target field for $rename must not be on the same path: ${name}: "${target}"`,
     );
   }
-  for (const side of [path, to]) {
-    if (side.some(part => part.startsWith('$[') || part === '$')) {
-      throw new CommandError(2, `The source and target field for $rename may not be dynamic: ${side.join('.')}`);
+  for (const [side, parts] of [
+    ['source', path],
+    ['destination', to],
+  ] as const) {
+    if (parts.some(part => part.startsWith('$[') || part === '$')) {
+      throw new CommandError(2, `The ${side} field for $rename may not be dynamic: ${parts.join('.')}`);
     }
   }
   return [{ operator: '$rename', path: to, from: path, creates: true, apply: value => value }];
@@ -163,6 +166,7 @@ function parseArrayFilters(filters: Value | undefined): ArrayFilters {
   const result = new Map<string, Matcher>();
   for (const filter of (filters ?? []) as Value[]) {
     if (!(filter instanceof Map)) throw new CommandError(14, 'each array filter must be an object');
+    checkAllowed(filter);
     const names = new Set(fieldNames(filter).map(name => name.split('.')[0] as string));
     const [name] = names;
     if (name === undefined)
@@ -187,6 +191,18 @@ function parseArrayFilters(filters: Value | undefined): ArrayFilters {
   return result;
 }
 
+/** What tests whole documents has no place in a filter for elements. */
+function checkAllowed(filter: Document): void {
+  for (const [name, value] of filter) {
+    if (name === '$expr' || name === '$where' || name === '$text') {
+      const message = `Error parsing array filter :: caused by :: ${name} is not allowed in this context`;
+      throw new CommandError(name === '$expr' ? 224 : 2, message);
+    }
+    if (!name.startsWith('$') || !Array.isArray(value)) continue;
+    for (const inner of value) if (inner instanceof Map) checkAllowed(inner);
+  }
+}
+
 function fieldNames(filter: Document): string[] {
   return [...filter].flatMap(([name, value]) => {
     if (!name.startsWith('$')) return [name];
@@ -194,7 +210,7 @@ function fieldNames(filter: Document): string[] {
   });
 }
 
-function checkIdentifiers(modifiers: readonly Modifier[], filters: ArrayFilters): void {
+function checkIdentifiers(modifiers: readonly Modifier[], filters: ArrayFilters, update: Document): void {
   const used = new Set<string>();
   for (const { path } of modifiers) {
     for (const part of path) {
@@ -208,7 +224,8 @@ function checkIdentifiers(modifiers: readonly Modifier[], filters: ArrayFilters)
   }
   for (const name of filters.keys()) {
     if (!used.has(name)) {
-      throw new CommandError(9, `The array filter for identifier '${name}' was not used in the update`);
+      const message = `The array filter for identifier '${name}' was not used in the update ${displayValue(update)}`;
+      throw new CommandError(9, message);
     }
   }
 }
