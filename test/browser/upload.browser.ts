@@ -136,6 +136,7 @@ describe('the upload page', () => {
     });
     await pick(page, large);
     await page.getByText('The connection broke').waitFor();
+    assert.equal(await page.locator('#figures').innerText(), '16.8 MB of 40.0 MB', 'no speed while nothing goes');
     await shoot(page, 'sending-phone');
     page.on('dialog', dialog => dialog.accept());
     isCut = false;

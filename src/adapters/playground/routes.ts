@@ -73,6 +73,14 @@ export async function addRoutes(app: FastifyInstance, deps: RoutesDeps): Promise
     return sendAsset(request, reply, asset);
   }
 
+  /** The password page with its words for a wrong one. */
+  function sendRefusal(request: FastifyRequest, reply: FastifyReply) {
+    const page = assets.get('login.html');
+    if (!page) return sendFile(request, reply, 'login.html');
+    const content = Buffer.from(page.content.toString().replace('role="alert" hidden', 'role="alert"'));
+    return sendAsset(request, reply, { ...page, content });
+  }
+
   await app.register(async scope => {
     const free = { config: { rateLimit: false as const } };
 
@@ -107,7 +115,7 @@ export async function addRoutes(app: FastifyInstance, deps: RoutesDeps): Promise
 
     scope.post(`${ROOT}/login`, { config: { rateLimit: { max: LOGINS_PER_MINUTE } } }, async (request, reply) => {
       const { password } = z.object({ password: z.string().max(200) }).parse(request.body);
-      if (!door.enter(reply, password)) return sendFile(request, reply.code(401), 'login.html');
+      if (!door.enter(reply, password)) return sendRefusal(request, reply.code(401));
       return reply.redirect(ROOT, 303);
     });
 

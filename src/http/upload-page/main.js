@@ -96,6 +96,12 @@ function drawProgress(sentBytes, sizeBytes) {
   document.title = `${Math.floor((sentBytes / sizeBytes) * 100)} % · Clipcue`;
 }
 
+/** Nothing goes for a while: a speed, and a time left, would be wrong. */
+function forgetSpeed() {
+  speed.forget();
+  drawProgress(bar.value, bar.max);
+}
+
 /** Is it the file that has begun to arrive? @param {File} file */
 function isTheSame(file) {
   const begun = standing.state === 'receiving' ? standing.file : null;
@@ -146,7 +152,7 @@ function send(file) {
       mostBytes = Math.max(mostBytes, sentBytes);
     },
     onWaiting(isOffline) {
-      speed.forget();
+      forgetSpeed();
       say(hint, isOffline ? 'You are offline. It goes on by itself.' : 'The connection broke. It goes on by itself.');
     },
     onSent() {
@@ -196,7 +202,7 @@ pause.addEventListener('click', async () => {
   if (transfer) {
     await transfer.stop();
     transfer = null;
-    speed.forget();
+    forgetSpeed();
     say(hint, 'Paused.');
     pause.textContent = 'Go on';
   } else if (file) {
