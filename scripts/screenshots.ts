@@ -51,6 +51,7 @@ try {
   await schedule(page, 'tomorrow 18:30: Pasta night #food');
   await say(page, '/posts');
   await reply(page, 'Your posts').waitFor();
+  await page.locator('.waiting').waitFor({ state: 'hidden' });
   await take(page, 'posts');
 
   const profile = await page.context().newPage();
