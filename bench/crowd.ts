@@ -17,13 +17,20 @@ import type { SimulatorProcess } from '#test/support/processes.ts';
 import { connectAccount, makeScheduledPost, type TokenReply } from '#test/support/publishable.ts';
 
 const WORLD = `key:${SIMULATOR_CLIENT.key}` as const;
-const OWNER_ID = 'owner-of-benches0';
+/** Whose accounts they are, in turn. */
+const OWNERS = 100;
+const ownerOf = (number: number): string => `bench-owner-${String(number % OWNERS).padStart(4, '0')}`;
 const CLIP_BYTES = 100_000;
 const BATCH = 1_000;
 const WRITERS = 16;
 const DAY_MS = 86_400_000;
 const LOOK_EVERY_MS = 1_000;
 const JOBS = 'jobs';
+
+interface Place {
+  readonly accountId: string;
+  readonly ownerId: string;
+}
 
 export type Crowd = Awaited<ReturnType<typeof openCrowd>>;
 
@@ -45,12 +52,12 @@ export async function openCrowd(database: Database, simulator: SimulatorProcess,
     ...(await media.receive(source, { deadlineMs: 10_000 })),
     ...{ width: 720, height: 1280, frameRate: 30, durationMs: 1_000, name: 'clip.mp4', contentType: 'video/mp4' },
   };
-  const accountIds: string[] = [];
+  const connected: Place[] = [];
 
-  const makePost = (accountId: string, at: Date, change: Partial<Post> = {}): Post => {
+  const makePost = (place: Place, at: Date, change: Partial<Post> = {}): Post => {
     const id = newId();
     const due = { at, delayMs: null, zone: 'UTC', words: 'then' };
-    const facts = { id, ownerId: OWNER_ID, accountId, world: WORLD, clip };
+    const facts = { id, ...place, world: WORLD, clip };
     return makeScheduledPost(facts, { due, wakeAt: nextWakeOf(id, at, Date.now()), caption: id, ...change });
   };
 
@@ -74,20 +81,21 @@ export async function openCrowd(database: Database, simulator: SimulatorProcess,
     for (let from = 0; from < copies.length; from += BATCH) await jobs?.insertMany(copies.slice(from, from + BATCH));
   }
 
-  async function addAccount(number: number): Promise<string> {
+  async function addAccount(number: number): Promise<Place> {
     const username = `creator-${number}`;
     const reply = (await simulator.call('POST', 'grants', { username })) as TokenReply;
-    const place = { accounts, tokenBox, id: newId(), ownerId: OWNER_ID, world: WORLD };
-    return (await connectAccount(place, username, reply)).id;
+    const ownerId = ownerOf(number);
+    const { id } = await connectAccount({ accounts, tokenBox, id: newId(), ownerId, world: WORLD }, username, reply);
+    return { accountId: id, ownerId };
   }
 
   return {
     /** Makes sure of so many connected accounts. */
     async connect(count: number): Promise<void> {
-      while (accountIds.length < count) {
-        const adding = Math.min(WRITERS, count - accountIds.length);
-        const first = accountIds.length + 1;
-        accountIds.push(...(await Promise.all(Array.from({ length: adding }, (_, more) => addAccount(first + more)))));
+      while (connected.length < count) {
+        const adding = Math.min(WRITERS, count - connected.length);
+        const first = connected.length + 1;
+        connected.push(...(await Promise.all(Array.from({ length: adding }, (_, more) => addAccount(first + more)))));
       }
     },
 
@@ -98,7 +106,10 @@ export async function openCrowd(database: Database, simulator: SimulatorProcess,
       for (let made = 0; made < count; made += BATCH) {
         const size = Math.min(BATCH, count - made);
         const some = (at: (index: number) => Date, change?: Partial<Post>) =>
-          Array.from({ length: size }, (_, index) => makePost(`account-${made + index}`, at(made + index), change));
+          Array.from({ length: size }, (_, index) => {
+            const number = made + index;
+            return makePost({ accountId: `account-${number}`, ownerId: ownerOf(number) }, at(number), change);
+          });
         await writePosts(
           some(index => new Date(now - DAY_MS - index * 1_000), {
             ...finished,
@@ -118,9 +129,9 @@ export async function openCrowd(database: Database, simulator: SimulatorProcess,
 
     /** `count` posts, each with an account of its own, due from `dueMs` on over `overMs`. Gives each post's due time. */
     async schedule(count: number, dueMs: number, overMs: number): Promise<Map<string, number>> {
-      const made = Array.from({ length: count }, (_, index) =>
-        makePost(accountIds[index] ?? '', new Date(dueMs + Math.floor((index * overMs) / count))),
-      );
+      const made = connected
+        .slice(0, count)
+        .map((place, index) => makePost(place, new Date(dueMs + Math.floor((index * overMs) / count))));
       await writePosts(made);
       await writeAlarms(made);
       if (Date.now() > dueMs) throw new Error(`${count} posts could not be written before they were due`);
