@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JournalEntry } from '#simulator/simulator.ts';
 import type { StoredPost } from '#stores/post-schema.ts';
-import { openGround, WORLD } from '#test/chaos/ground.ts';
+import { type Creator, openGround, WORLD } from '#test/chaos/ground.ts';
 import type { HistoryEntry } from '#test/chaos/history.ts';
 import { type ChildProcess, startProcess } from '#test/support/processes.ts';
 import { makeScheduledPost } from '#test/support/publishable.ts';
@@ -22,9 +22,22 @@ export async function openLoad({ accounts, leaseMs }: { accounts: number; leaseM
   const clip = await ground.keepClip(false);
   const read = async () => (await posts.model.find().lean()) as PostOnRecord[];
 
+  /** Gives the post's id, which is its caption too. */
+  async function addPost({ user, account }: Creator, at: Date): Promise<string> {
+    const id = ground.newId();
+    const [identity] = user.identities;
+    const card = { platform: identity?.platform ?? '', chatId: identity?.chatId ?? '', messageRef: null };
+    const facts = { id, ownerId: user.id, accountId: account.id, world: WORLD, clip };
+    const times = { at, delayMs: null, zone: 'UTC', words: 'then' };
+    await posts.insert(makeScheduledPost(facts, { caption: id, card, due: times }), `load:${id}`);
+    return id;
+  }
+
   return {
     simulator,
+    creators,
     read,
+    addPost,
 
     /** Worker 0 or 1, each with its own way to the database. */
     async startWorker(index: number): Promise<ChildProcess> {
@@ -40,15 +53,9 @@ export async function openLoad({ accounts, leaseMs }: { accounts: number; leaseM
     /** One post for each of the first `count` accounts, due from `dueMs` on, `everyMs` apart. Gives each one's due time. */
     async schedule(count: number, dueMs: number, everyMs: number): Promise<Map<string, number>> {
       const due = new Map<string, number>();
-      for (const [index, { user, account }] of creators.slice(0, count).entries()) {
-        const id = ground.newId();
+      for (const [index, creator] of creators.slice(0, count).entries()) {
         const at = new Date(dueMs + index * everyMs);
-        const [identity] = user.identities;
-        const card = { platform: identity?.platform ?? '', chatId: identity?.chatId ?? '', messageRef: null };
-        const facts = { id, ownerId: user.id, accountId: account.id, world: WORLD, clip };
-        const times = { at, delayMs: null, zone: 'UTC', words: 'then' };
-        await posts.insert(makeScheduledPost(facts, { caption: id, card, due: times }), `load:${id}`);
-        due.set(id, at.getTime());
+        due.set(await addPost(creator, at), at.getTime());
       }
       return due;
     },

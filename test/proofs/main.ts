@@ -4,6 +4,7 @@ import { proveBackup } from './backup.ts';
 import { proveChaos } from './chaos.ts';
 import { proveCrash } from './crash.ts';
 import { proveDatabaseCrashes, proveMalformedMessages } from './database.ts';
+import { proveFairness } from './fairness.ts';
 import { proveFullDisk } from './full-disk.ts';
 import { proveHostileClips } from './hostile-clips.ts';
 import { proveOutages } from './outages.ts';
@@ -21,6 +22,7 @@ const PROOFS: Readonly<Record<string, (print: (line: string) => void) => Promise
   chaos: proveChaos,
   recovery: proveRecovery,
   shutdown: proveShutdown,
+  fairness: proveFairness,
   backup: proveBackup,
   outages: proveOutages,
   'upload-memory': proveUploadMemory,
