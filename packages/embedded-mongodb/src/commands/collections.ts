@@ -164,6 +164,7 @@ export function* listCollections(context: CommandContext): Running {
     filter: 'object',
     nameOnly: 'bool',
     authorizedCollections: 'bool',
+    includePendingDrops: 'bool',
     cursor: 'object',
   });
   const nameOnly = optionalBoolean(command, 'nameOnly');

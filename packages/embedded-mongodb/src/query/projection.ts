@@ -210,9 +210,7 @@ function addComputed(result: Document, document: Document, tree: Tree, includes:
     if (node instanceof Map) {
       if (!includes || !hasComputed(node)) continue;
       if (document.get(name) instanceof Map || Array.isArray(document.get(name))) continue;
-      const created: Document = new Map();
-      addComputed(created, new Map(), node, includes, context);
-      result.set(name, created);
+      result.set(name, computedAlone(node, context));
     } else if (node.kind === 'compute') {
       const value = node.expression({ root: context.root, current: context.root, variables: context.variables });
       if (value !== undefined) result.set(name, value);
@@ -224,6 +222,13 @@ function addComputed(result: Document, document: Document, tree: Tree, includes:
   }
 }
 
+/** What is computed inside a field takes the place of what is no document. */
+function computedAlone(tree: Tree, context: Context): Document {
+  const created: Document = new Map();
+  addComputed(created, new Map(), tree, true, context);
+  return created;
+}
+
 function hasComputed(tree: Tree): boolean {
   return [...tree.values()].some(node => (node instanceof Map ? hasComputed(node) : node.kind === 'compute'));
 }
@@ -232,7 +237,9 @@ function projectInside(value: Value, tree: Tree, includes: boolean, context: Con
   if (value instanceof Map) return project(value, tree, includes, context);
   if (Array.isArray(value)) {
     return value.flatMap(element => {
-      if (includes && !(element instanceof Map) && !Array.isArray(element)) return [];
+      if (includes && !(element instanceof Map) && !Array.isArray(element)) {
+        return hasComputed(tree) ? [computedAlone(tree, context)] : [];
+      }
       const projected = projectInside(element, tree, includes, context);
       return projected === undefined ? [] : [projected];
     });

@@ -112,6 +112,13 @@ describe('names of collections', strict, () => {
     for (const name of ['', '.x', 'x\0y']) assert.equal(await refusal({ count: name }), 73);
   });
 
+  it('are listed with what is being dropped or without, which is the same here', async () => {
+    for (const includePendingDrops of [1, true, false]) {
+      assert.equal(await refusal({ listCollections: 1, includePendingDrops }), undefined);
+    }
+    assert.equal(await refusal({ listCollections: 1, includePendingDrops: 'x' }), 14);
+  });
+
   it('can be their UUIDs', async () => {
     const [{ info }] = (await db.listCollections({ name: 'c' }).toArray()) as unknown as [{ info: Document }];
     assert.equal((await db.command({ count: info.uuid })).n, 1);

@@ -62,6 +62,66 @@ describe('projections', () => {
 });
 
 describe("by MongoDB's source", source, () => {
+  // jstests/core/query/project/projection_semantics.js
+  it('what is computed inside an array takes the place of its scalars', async () => {
+    const b = 'new';
+    await store({ _id: 1, a: ['scalar', { b: 1, c: 1 }, []] }, { _id: 2, a: [[[1, 2], { c: 1 }]] });
+    assert.deepEqual(await things.find({}, { projection: { 'a.b': b } }).toArray(), [
+      { _id: 1, a: [{ b }, { b }, []] },
+      { _id: 2, a: [[[{ b }, { b }], { b }]] },
+    ]);
+  });
+
+  // jstests/core/query/elemmatch/elemmatch_projection.js
+  it('references are found by their fields', async () => {
+    const x = [
+      { $ref: 'one', $id: 1 },
+      { $ref: 'two', $id: 2, $db: 'd' },
+    ];
+    await db.command({ delete: 'things', deletes: [{ q: {}, limit: 0 }] });
+    await db.command({ insert: 'things', documents: [{ _id: 1, x }] });
+    for (const condition of [{ $id: 2 }, { $ref: 'two' }, { $db: 'd' }]) {
+      const reply = await db.command({
+        find: 'things',
+        projection: { _id: 0, y: { $size: '$x' }, x: { $elemMatch: condition } },
+      });
+      assert.equal(reply.cursor.firstBatch[0].x[0].oid ?? reply.cursor.firstBatch[0].x[0].$id, 2);
+      assert.equal(await things.countDocuments({ x: { $elemMatch: condition } }), 1);
+    }
+    await assert.rejects(things.findOne({ $id: 1 } as never), { code: 2 });
+  });
+
+  // jstests/aggregation/sources/lookup/lookup_equijoin_semantics_lib.js
+  it('$lookup takes every value at the path, null for none, and regular expressions as values', async () => {
+    const LOCAL: [Document, number[]][] = [
+      [{ a: [] }, [1, 2]],
+      [{ a: [{ b: [] }] }, [1, 2]],
+      [{ a: [{ b: [5, 6] }, { b: 7 }] }, [3, 4]],
+      [{ a: { b: [[5]] } }, []],
+      [{ a: { b: /x/ } }, [5]],
+    ];
+    await store(
+      { _id: 1, c: null },
+      { _id: 2 },
+      { _id: 3, c: 5 },
+      { _id: 4, c: [7] },
+      { _id: 5, c: /x/ },
+      { _id: 6, c: 'x' },
+    );
+    const local = db.collection('local');
+    for (const [document, expected] of LOCAL) {
+      await local.deleteMany({});
+      await local.insertOne(document);
+      const $lookup = { from: 'things', localField: 'a.b', foreignField: 'c', as: 'found' };
+      const [found] = await local.aggregate([{ $lookup }]).toArray();
+      assert.deepEqual(
+        found?.found.map((one: Document) => one._id),
+        expected,
+        JSON.stringify(document),
+      );
+    }
+  });
+
   // sort_key_generator.cpp, btree_key_generator_test.cpp
   it('fields of one array are sorted by together', async () => {
     await store(

@@ -78,6 +78,32 @@ describe('updates', strict, () => {
     assert.deepEqual(await updated({ a: 1 }, { b: 1 }, { arrayFilters: [{ i: 0 }] }), { _id: 1, b: 1 });
   });
 
+  it('with filters for elements may not meet in one', async () => {
+    const b = [{ y: 0, c: 0 }];
+    const before = {
+      a: [
+        { x: 0, b },
+        { x: 1, b },
+      ],
+    };
+    const meeting = async (first: string, second: string, arrayFilters: Document[]) =>
+      updated(before, { $set: { [first]: 1, [second]: 2 } }, { arrayFilters });
+    const [k, j, m] = ['a.$[i].b.$[k].c', 'a.$[j].b.$[k].c', 'a.$[j].b.$[m].c'] as const;
+    const same = await meeting(k, j, [{ 'i.x': 0 }, { 'j.x': 0 }, { 'k.y': 0 }]);
+    assert.deepEqual([same.code, same.errmsg], [40, "Update created a conflict at 'a.0.b.$[k].c'"]);
+    const inside = await meeting(k, m, [{ 'i.x': 0 }, { 'j.x': 0 }, { 'k.y': 0 }, { 'm.y': 0 }]);
+    assert.deepEqual([inside.code, inside.errmsg], [40, "Update created a conflict at 'a.0.b.0.c'"]);
+    const around = await meeting('a.$[i].b', k.replace('[i]', '[j]'), [{ 'i.x': 1 }, { 'j.x': 1 }, { 'k.y': 0 }]);
+    assert.equal(around.code, 40);
+    const apart = await meeting(k, j, [{ 'i.x': 0 }, { 'j.x': 1 }, { 'k.y': 0 }]);
+    assert.deepEqual(apart.a, [
+      { x: 0, b: [{ y: 0, c: 1 }] },
+      { x: 1, b: [{ y: 0, c: 2 }] },
+    ]);
+    assert.equal((await updated({ a: [0] }, { $set: { 'a.$[i.j]': 1 } })).code, 28);
+    assert.equal((await updated({}, { $set: { 'a.$[$i]': 1 } }, { arrayFilters: [{ $i: 0 }] })).code, 2);
+  });
+
   it('that $rename to or from places in arrays name the side', async () => {
     const from = await updated({}, { $rename: { 'a.$[]': 'b' } });
     assert.equal(from.errmsg, 'The source field for $rename may not be dynamic: a.$[]');

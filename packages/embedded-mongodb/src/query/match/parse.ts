@@ -13,12 +13,14 @@ export type FilterOptions = {
 };
 
 const MAX_DEPTH = 100;
+/** Fields of references to documents, inside which (`$elemMatch`) they are no operators. */
+const OF_REFERENCES = ['$ref', '$id', '$db'];
 
 export function parseFilter(filter: Document, options: FilterOptions, depth = 0): Match {
   if (depth > MAX_DEPTH) throw new CommandError(17187, `Filter is nested deeper than ${MAX_DEPTH} levels`);
   const children: Match[] = [];
   for (const [name, value] of filter) {
-    if (name.startsWith('$')) {
+    if (name.startsWith('$') && !(depth > 0 && OF_REFERENCES.includes(name))) {
       const child = parseTopLevel(name, value, options, depth);
       if (child) children.push(child);
     } else children.push(...parseField(name, value, options, depth));

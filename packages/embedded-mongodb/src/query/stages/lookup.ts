@@ -1,12 +1,13 @@
 /** `$lookup`: by a pair of fields, by a pipeline, or both. */
-import { type Document, typeName, type Value } from '../../codec/values.ts';
+import { type Document, doc, isKind, typeName, type Value } from '../../codec/values.ts';
 import { planQuery } from '../../indexes/planner.ts';
 import { CommandError } from '../../server/errors.ts';
 import { checkVariableName } from '../expressions/conditions.ts';
-import { parseExpression, resolvePath } from '../expressions/expression.ts';
+import { parseExpression } from '../expressions/expression.ts';
 import { parseFieldPath } from '../field-path.ts';
 import { ALWAYS, type Match } from '../match/node.ts';
 import { parseFilter } from '../match/parse.ts';
+import { visitPath } from '../paths.ts';
 import { scanDocuments } from '../scan.ts';
 import { parsePipeline, type Stage, type StageContext, type Stream } from './pipeline.ts';
 
@@ -76,10 +77,20 @@ export function parseLookup(operand: Value, context: StageContext): Stage {
   };
 }
 
+/** Every value at the path, those in arrays one by one; null where there is none. */
 function joinMatch(document: Document, path: readonly string[], foreignField: string, context: StageContext): Match {
-  const value = resolvePath(document, path, 0) ?? null;
-  const wanted = Array.isArray(value) ? value : [value];
-  return parseFilter(new Map([[foreignField, new Map([['$in', wanted]])]]), { scope: context.scope });
+  const wanted: Value[] = [];
+  visitPath(document, path, false, value => {
+    if (Array.isArray(value)) wanted.push(...value);
+    else if (value !== undefined) wanted.push(value);
+    return false;
+  });
+  if (wanted.length === 0) wanted.push(null);
+  const { scope } = context;
+  // In `$in` a regular expression is a pattern; here it is a value.
+  if (!wanted.some(value => isKind(value, 'regex')))
+    return parseFilter(doc({ [foreignField]: doc({ $in: wanted }) }), { scope });
+  return parseFilter(doc({ $or: wanted.map(value => doc({ [foreignField]: doc({ $eq: value }) })) }), { scope });
 }
 
 function* foreign(name: string, match: Match, context: StageContext): Stream {

@@ -5,8 +5,9 @@ import { displayValue } from '../../codec/display.ts';
 import { type Document, typeName, type Value } from '../../codec/values.ts';
 import { CommandError } from '../../server/errors.ts';
 import { arrayIndex, type Path, valueAt } from '../paths.ts';
+import { createClaims } from './claims.ts';
 import type { Modifier, UpdateContext } from './modifier.ts';
-import { type ArrayFilters, checkConflicts, type Update } from './parse.ts';
+import { type ArrayFilters, checkConflicts, isEveryElement, type Update } from './parse.ts';
 
 export type ApplyContext = UpdateContext & {
   /** What `$` stands for; -1 when the filter searched no array. */
@@ -62,7 +63,8 @@ function changed(update: Update, document: Document, context: ApplyContext): Doc
       if (isPositional) checkConflicts(modifiers);
       const copies = createCopies();
       const result = copies.own(document);
-      const walk = { filters: update.arrayFilters, context, copies };
+      const several = modifiers.filter(({ path }) => path.some(isEveryElement)).length > 1;
+      const walk = { filters: update.arrayFilters, context, copies, claim: several ? createClaims() : null };
       for (const modifier of modifiers) applyModifier(modifier, result, walk);
       return result;
     }
@@ -86,6 +88,8 @@ type Walk = {
   readonly filters: ArrayFilters;
   readonly context: ApplyContext;
   readonly copies: ReturnType<typeof createCopies>;
+  /** Where several modifiers go through elements of arrays, which may be the same. */
+  readonly claim: ReturnType<typeof createClaims> | null;
 };
 
 function applyModifier(modifier: Modifier, document: Document, walk: Walk): void {
@@ -135,10 +139,16 @@ function resolvePositional(path: Path, { matchedElement, isInsert }: ApplyContex
 }
 
 /** Goes down one path, creating what is missing where the operator does that. The container of a step is the update's own. */
-function createSteps(modifier: Modifier, { filters, context, copies }: Walk) {
+function createSteps(modifier: Modifier, { filters, context, copies, claim }: Walk) {
+  const places: string[] = [];
+
+  function placeOf(path: Path): Path {
+    return path.map((part, at) => (isEveryElement(part) ? (places[at] as string) : part));
+  }
+
   function step(container: Document | Value[], path: Path, index: number): void {
     const part = path[index] as string;
-    if (part.startsWith('$[')) {
+    if (isEveryElement(part)) {
       everyElement(container, path, index, part.slice(2, -1));
       return;
     }
@@ -175,16 +185,18 @@ function createSteps(modifier: Modifier, { filters, context, copies }: Walk) {
     for (let position = 0; position < container.length; position += 1) {
       const element = container[position] as Value;
       if (filter && !filter(new Map([[identifier, element]]))) continue;
+      places[index] = String(position);
       container[position] = next(element, path, index) ?? null;
     }
   }
 
   /** The new value of the field that `path[index]` names. */
   function next(current: Value | undefined, path: Path, index: number): Value | undefined {
+    claim?.(path, placeOf(path.slice(0, index + 1)));
     if (index === path.length - 1) return modifier.apply(current, context);
     const upcoming = path[index + 1] as string;
     if (current === undefined) {
-      if (upcoming.startsWith('$[')) {
+      if (isEveryElement(upcoming)) {
         throw new CommandError(
           2,
           `The path '${path.slice(0, index + 1).join('.')}' must exist in the document in order to apply array updates.`,
@@ -200,7 +212,7 @@ function createSteps(modifier: Modifier, { filters, context, copies }: Walk) {
       step(own, path, index + 1);
       return own;
     }
-    if (upcoming.startsWith('$[')) {
+    if (isEveryElement(upcoming)) {
       throw new CommandError(
         2,
         `Cannot apply array updates to non-array element ${path[index]}: ${displayValue(current)}`,

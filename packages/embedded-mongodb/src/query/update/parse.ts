@@ -125,6 +125,11 @@ function parseRename(name: string, path: Path, target: Value): Modifier[] {
   return [{ operator: '$rename', path: to, from: path, creates: true, apply: value => value }];
 }
 
+/** `$[]` or `$[identifier]`; other parts with brackets are names. */
+export function isEveryElement(part: string | undefined): boolean {
+  return part?.startsWith('$[') === true && part.endsWith(']');
+}
+
 /**
  * No two operators may touch the same field, nor one a field inside the other's; and what one takes for an array
  * (`a.$[].b`) the other may not take for a document (`a.b`).
@@ -136,7 +141,7 @@ export function checkConflicts(modifiers: readonly Modifier[]): void {
       const name = parts.join('.');
       for (let length = 1; length <= parts.length; length += 1) {
         const prefix = parts.slice(0, length).join('.');
-        const use = length === parts.length ? 'whole' : parts[length]?.startsWith('$[') ? 'elements' : 'fields';
+        const use = length === parts.length ? 'whole' : isEveryElement(parts[length]) ? 'elements' : 'fields';
         const other = taken.get(prefix);
         if (other !== undefined && (other !== use || use === 'whole')) {
           throw new CommandError(40, `Updating the path '${name}' would create a conflict at '${prefix}'`);
@@ -191,12 +196,18 @@ function parseArrayFilters(filters: Value | undefined): ArrayFilters {
   return result;
 }
 
+const PATHLESS = ['$and', '$or', '$nor', '$comment', '$alwaysTrue', '$alwaysFalse'];
+
 /** What tests whole documents has no place in a filter for elements. */
 function checkAllowed(filter: Document): void {
   for (const [name, value] of filter) {
     if (name === '$expr' || name === '$where' || name === '$text') {
       const message = `Error parsing array filter :: caused by :: ${name} is not allowed in this context`;
       throw new CommandError(name === '$expr' ? 224 : 2, message);
+    }
+    if (name.startsWith('$') && !PATHLESS.includes(name)) {
+      const message = `Error parsing array filter :: caused by :: unknown top level operator: ${name}`;
+      throw new CommandError(2, message);
     }
     if (!name.startsWith('$') || !Array.isArray(value)) continue;
     for (const inner of value) if (inner instanceof Map) checkAllowed(inner);
@@ -214,7 +225,7 @@ function checkIdentifiers(modifiers: readonly Modifier[], filters: ArrayFilters,
   const used = new Set<string>();
   for (const { path } of modifiers) {
     for (const part of path) {
-      if (!part.startsWith('$[') || part === '$[]') continue;
+      if (!isEveryElement(part) || part === '$[]') continue;
       const name = part.slice(2, -1);
       if (!filters.has(name)) {
         throw new CommandError(2, `No array filter found for identifier '${name}' in path '${path.join('.')}'`);
