@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { afterNow } from '#domain/after-now.ts';
+import { POST_STATES } from '#domain/post.ts';
 import type { Clip, Post } from '#domain/post-record.ts';
 import { makeId } from '#domain/secrets.ts';
 import { connectDatabase, type Database } from '#stores/database.ts';
@@ -14,6 +15,7 @@ import { createPostStore, type PostStore } from '#stores/posts.ts';
 import { makeScheduledPost } from '#test/support/publishable.ts';
 import { startTestDatabase } from '#test/support/test-database.ts';
 
+const DAY_MS = 86_400_000;
 const OWNER_ID = 'owner-0000000000';
 const CLIP: Clip = {
   mediaId: 'media-0000000000',
@@ -195,4 +197,24 @@ test('posts that need attention come in the order in which they do, those of the
     waking.map(({ id }) => id),
     [first.id, second.id],
   );
+});
+
+test('the clip of a post that has ended is needed until its days are over, any other always', async () => {
+  const keptSince = new Date(Date.now() - 7 * DAY_MS);
+  const ownerId = 'owner-with-clips';
+  const mediaIds: string[] = [];
+  for (const state of POST_STATES)
+    for (const [age, updatedAt] of [
+      ['new', new Date(keptSince.getTime() + 1)],
+      ['old', new Date(keptSince.getTime() - 1)],
+    ] as const) {
+      const mediaId = `${state}-${age}`;
+      mediaIds.push(mediaId);
+      const { id } = await add({ ownerId, clip: { ...CLIP, mediaId, sizeBytes: 1000 } });
+      await posts.model.collection.updateOne({ _id: id as never }, { $set: { state, updatedAt } });
+    }
+  const needed = mediaIds.filter(name => !/^(?:published|failed|cancelled)-old$/.test(name));
+  const inUse = await posts.findMediaInUse([...mediaIds, 'nobody-knows-it'], keptSince);
+  assert.deepEqual([...inUse].toSorted(), needed.toSorted());
+  assert.equal(await posts.sumClipBytes(ownerId, keptSince), 1000 * needed.length, 'and takes of its person’s room');
 });
