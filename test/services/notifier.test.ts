@@ -125,6 +125,44 @@ test('a platform that answers nothing but failures is no crash: the notice is to
   );
 });
 
+test('a platform that is down is tried with one message at a time, and hears all of them once it is back', async () => {
+  const posts = await Promise.all(Array.from({ length: 12 }, () => addOwing('failed')));
+  let [isDown, tries, underWay, most] = [true, 0, 0, 0];
+  const slow = {
+    ...adapter,
+    async send(...args: Parameters<typeof adapter.send>): Promise<SendOutcome> {
+      if (!isDown) return adapter.send(...args);
+      tries += 1;
+      underWay += 1;
+      // The first ones go together: nobody knows yet.
+      if (tries > posts.length) most = Math.max(most, underWay);
+      await new Promise(resolve => setTimeout(resolve, 10));
+      underWay -= 1;
+      return { kind: 'retryAfter', delayMs: 10 };
+    },
+  };
+  startNotifier([slow]);
+  await stage.until('many tries', async () => tries > posts.length + 20);
+  assert.equal(most, 1, 'messages under way at once');
+  isDown = false;
+  for (const post of posts) await untilSettled(post);
+  for (const post of posts) assert.ok(headings(post).includes('failed'), 'told after all');
+});
+
+test('an edit is never counted: whoever crashes in the middle of it edits once more', async () => {
+  const plain = { ...adapter, limits: { ...adapter.limits, deduplicatesSends: false } };
+  const post = await addOwing('live');
+  const sent = await adapter.send(post.card.chatId, {
+    ...{ reply: reply([heading('posted')]), idempotencyKey: `${post.id}.posted`, answers: null, edits: null },
+    silent: false,
+  });
+  const noticeRef = sent.kind === 'sent' ? sent.messageRef : null;
+  await stage.posts.model.updateOne({ _id: post.id }, { $set: { noticeRef, 'outbox.0.sends': 2 } });
+  startNotifier([plain]);
+  await untilSettled(post);
+  assert.ok(headings(post).includes('live'), 'the message says so now');
+});
+
 /** Answers every send with `outcome` and counts them. */
 function answerWith(outcome: SendOutcome | Error): OutgoingMessage[] {
   const tried: OutgoingMessage[] = [];
