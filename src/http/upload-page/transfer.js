@@ -66,8 +66,9 @@ export function createTransfer({ file, address, isBegun, onProgress, onWaiting, 
         start();
         return;
       }
-      // Out of step or locked: the next try asks how far it got. Too many requests, and faults of the server, pass.
-      const isFinal = status >= 400 && status < 500 && ![409, 423, 429].includes(status);
+      // Out of step or locked: the next try asks how far it got. A line too slow for one part's time, too many requests, and faults
+      // of the server, pass.
+      const isFinal = status >= 400 && status < 500 && ![408, 409, 423, 429].includes(status);
       if (isFinal || status === 507) {
         onRefused(error.originalResponse?.getBody() ?? '');
         return;
