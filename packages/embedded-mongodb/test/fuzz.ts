@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Collection, MongoClient, MongoNetworkError } from 'mongodb';
+import { type Collection, MongoClient, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import { startEmbeddedMongodb } from '../src/index.ts';
 import { type Case, KEPT_TYPES } from './fuzz/cases.ts';
 import { type Outcome, outcomeOf, show } from './fuzz/compare.ts';
@@ -88,11 +88,12 @@ for (let seed = Number(values.seed); done < Number(values.cases); seed += 1) {
   try {
     await fuzzRound(seed);
   } catch (error) {
-    // Some cases end the other server; whoever started it starts it again.
-    if (!(error instanceof MongoNetworkError)) throw error;
+    // Some cases end the other server; whoever started it starts it again, and until then nothing can be compared.
+    if (!(error instanceof MongoNetworkError || error instanceof MongoServerSelectionError)) throw error;
     process.stdout.write(
       `seed ${seed}: the other server broke off (${error.message}); the rest of the round is left out\n`,
     );
+    await clients[1].db(database).command({ ping: 1 });
   }
 }
 const explained = [...reasons].map(([reason, count]) => `\n  ${count} x ${reason}`).join('');
