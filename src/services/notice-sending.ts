@@ -3,12 +3,15 @@
 // may have arrived, and nobody is told a third time. A platform that fails is tried with one message at a time, so that a crash
 // meanwhile leaves the count of one in doubt, not of twenty.
 
+import { bulkhead } from 'cockatiel';
 import type { Adapter, OutgoingMessage, SendOutcome } from '../chat/adapter.ts';
 import type { Post } from '../domain/post-record.ts';
 import type { PostStore } from '../stores/posts.ts';
 import { insist } from './insistence.ts';
 
 const SENDS_AT_MOST = 2;
+/** As many as a crash may leave in doubt; Telegram takes about 30 messages a second. */
+const COUNTED_AT_ONCE = 4;
 /** How long a notice is left alone while another one tries its platform. */
 const TRIED_BY_ANOTHER_MS = 1_000;
 
@@ -25,6 +28,7 @@ export interface ClaimedNotice {
 export type NoticeSending = ReturnType<typeof createNoticeSending>;
 
 export function createNoticeSending({ posts }: NoticeSendingDeps) {
+  const counted = bulkhead(COUNTED_AT_ONCE, Number.POSITIVE_INFINITY);
   /** Platforms that did not take what was sent last, and whether a message is on its way there. */
   const failing = new Map<string, { isTried: boolean }>();
 
@@ -33,15 +37,22 @@ export function createNoticeSending({ posts }: NoticeSendingDeps) {
     { post, owner }: ClaimedNotice,
     message: OutgoingMessage,
   ): Promise<SendOutcome | null> {
-    const { chatId } = post.card;
-    if (adapter.limits.deduplicatesSends || message.edits !== null) return adapter.send(chatId, message);
+    if (adapter.limits.deduplicatesSends || message.edits !== null) return adapter.send(post.card.chatId, message);
+    return counted.execute(() => deliverCounted(adapter, { post, owner }, message));
+  }
+
+  async function deliverCounted(
+    adapter: Adapter,
+    { post, owner }: ClaimedNotice,
+    message: OutgoingMessage,
+  ): Promise<SendOutcome | null> {
     const key = message.idempotencyKey;
     const sends = await posts.beginSend(post.id, owner, key);
     if (sends === null) return null;
     if (sends > SENDS_AT_MOST) return { kind: 'sent', messageRef: null };
     let outcome: SendOutcome | null = null;
     try {
-      outcome = await adapter.send(chatId, message);
+      outcome = await adapter.send(post.card.chatId, message);
       return outcome;
     } finally {
       if (outcome?.kind !== 'sent') await posts.takeSendBack(post.id, key);

@@ -92,6 +92,7 @@ test('what has no count is told all the same', () => {
     'told twice where repeats are dropped': { seen: all => [...all, message('post.8.published')] },
     'told three times': { platform: 'plain', seen: all => [...all, ...all.slice(0, 1), ...all.slice(0, 1)] },
     'not told': { seen: () => [] },
+    'told by the card alone': { seen: all => all.filter(({ key }) => key.endsWith('.card')) },
     'over a limit': {
       journal: all => [...all, entry('rate_limited', DUE_MS, { code: 'init', username: 'creator-1' })],
     },

@@ -67,7 +67,7 @@ async function schedule(people: People, planned: PlannedPost) {
   let dueMs = beganMs + planned.dueMs;
   const facts = { id, ownerId: user.id, accountId: account.id, world: WORLD, clip };
   const due = { at: new Date(dueMs), delayMs: null, zone: 'UTC', words: 'then' };
-  const card = { platform: identity.platform, chatId: identity.chatId, messageRef: null };
+  const card = { platform: identity.platform, chatId: identity.chatId, messageRef: `card-${id}` };
   const draft = { state: 'draft', caption: id, wakeAt: new Date(Date.now() + DAY_MS), due, card } as const;
   await ground.posts.insert(makeScheduledPost(facts, draft), `chaos:${id}`);
   for (;;) {

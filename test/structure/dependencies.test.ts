@@ -68,7 +68,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   agenda: ['src/jobs/'],
   'chrono-node': ['src/domain/when/'],
   // Bounds on what runs at once, and breakers.
-  cockatiel: ['src/tiktok/', 'src/services/publisher/'],
+  cockatiel: ['src/tiktok/', 'src/services/publisher/', 'src/services/notice-sending.ts'],
   dayjs: ['src/domain/when/'],
   'discord.js': ['src/adapters/discord/'],
   'fast-png': ['src/media/'],
