@@ -76,8 +76,9 @@ export function createRunner(deps: RunnerDeps): Runner {
   async function run(id: string): Promise<void> {
     try {
       const claim = { owner: deps.newId(), claimedAtMs: performance.now(), stopping: stopping.signal };
+      if (await deps.isOnStandby()) return;
       const claimed = await claimPost(publisher, id, claim, seen.get(id));
-      // After the claim: a backup may have been restored just before it. The lease runs out by itself.
+      // And after the claim: a backup may have been restored just before it. The lease runs out by itself.
       if (claimed && !(await deps.isOnStandby())) await work(publisher, claimed, claim, reportFailure);
     } catch (error) {
       deps.log.error({ postId: id, err: error }, 'a post could not be worked on');
