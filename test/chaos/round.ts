@@ -107,7 +107,8 @@ const IS_MOVING = {
 } as object;
 
 /** Waits until every post is at its end, hastening what would only wait: stored instants are moved, never a clock. */
-async function untilStill({ posts: { model } }: Ground): Promise<void> {
+async function untilStill(ground: Ground): Promise<void> {
+  const { model } = ground.posts;
   const giveUpAtMs = Date.now() + CALM_AT_MOST_MS;
   let seen = '';
   let changedMs = Date.now();
@@ -126,7 +127,7 @@ async function untilStill({ posts: { model } }: Ground): Promise<void> {
     if (Date.now() - changedMs > STILL_MS) {
       isDayOver = true;
       changedMs = Date.now();
-      await passDay(model);
+      await passDay(ground);
     }
     await delay(LOOK_EVERY_MS);
   }
@@ -150,15 +151,12 @@ async function hasten(model: Ground['posts']['model']): Promise<void> {
   );
 }
 
-/** A day passes for posts of which TikTok has said nothing, though it was asked. */
-async function passDay(model: Ground['posts']['model']): Promise<void> {
+/** A day passes for posts of which TikTok will never say anything. */
+async function passDay({ posts: { model }, journal }: Ground): Promise<void> {
   const ago = new Date(Date.now() - DAY_MS);
-  const isSilent = {
-    state: 'publishing' as const,
-    lease: null,
-    'problem.code': { $ne: 'tiktok_rate_limited' },
-  } as object;
-  const waiting = await model.find(isSilent, { problem: 1, attempt: 1 }).lean();
+  const forgotten = (await journal()).flatMap(({ kind, publishId }) => (kind === 'forgotten' ? [publishId] : []));
+  const isForgotten = { state: 'publishing', lease: null, 'attempt.publishId': { $in: forgotten } } as object;
+  const waiting = await model.find(isForgotten, { problem: 1, attempt: 1 }).lean();
   for (const { _id, problem, attempt } of waiting)
     if (attempt?.committedAt)
       await model.updateOne(
