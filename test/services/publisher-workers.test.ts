@@ -164,6 +164,17 @@ test('a stopping worker gives its posts back at once', async () => {
   assert.equal(stage.journalOf(username, { kind: 'published' }).length, 1);
 });
 
+test('an init is counted where it is made: not by the slower of two workers, and not while the creator cannot be asked', async () => {
+  const { id: accountId } = await stage.addAccount();
+  await stage.fault({ kind: '5xx', route: 'creator_info', status: 503, count: 3 });
+  const { id } = await stage.addPost(clip, accountId);
+  const runners = [stage.startRunner(), stage.startRunner()];
+  for (const runner of runners) runner.wake(id);
+  await stage.waitFor(id, 'a video', isPublished);
+  const account = await stage.accounts.model.findById(accountId).lean();
+  assert.equal(account?.calls?.videoInit?.length, 1);
+});
+
 test('while others are due, a post gives its place away once its upload is open: one sends bytes, the rest do after them', async () => {
   const accounts = await Promise.all(Array.from({ length: 6 }, () => stage.addAccount()));
   const posts = await Promise.all(accounts.map(({ id }) => stage.addPost(clip, id)));

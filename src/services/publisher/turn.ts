@@ -22,14 +22,21 @@ export function requireAccountId(post: Post): string {
 }
 
 /**
+ * The call to init that a claim of the post brings along, by the version that it claims: of two workers at it the slower one, which is
+ * refused the post, takes no other.
+ */
+export const nameOfInit = ({ id, version }: Pick<Post, 'id' | 'version'>): string => `${id}.${version}`;
+
+/**
  * Takes the turn of the post's account; false while another post has it. `withInit`: together with the init that comes next, where
  * the account has one left. Before an upload is opened, an account is refused that the post's owner no longer has, or that cannot
  * post.
  */
 export async function takeTurn(work: Work, post: Post, { withInit = false } = {}): Promise<boolean> {
-  const { deps, owner } = work;
-  // A worker's name is new with each claim, and a claim begins with one init at most.
-  const call = withInit ? { limit: CALL_LIMITS.init, id: owner } : undefined;
+  const { deps } = work;
+  const call = withInit
+    ? { limit: CALL_LIMITS.init, id: nameOfInit({ id: post.id, version: post.version - 1 }) }
+    : undefined;
   const turn = await deps.accounts.takeTurn(requireAccountId(post), post.id, deps.timing.leaseMs, { call });
   if (!turn) throw new AppError('account_gone');
   const { account, takenAt, isCallTaken, grant } = turn;
