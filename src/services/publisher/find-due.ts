@@ -6,8 +6,8 @@ import type { Post } from '../../domain/post-record.ts';
 import type { WakingPost } from '../../stores/post-waking.ts';
 import type { PostStore } from '../../stores/posts.ts';
 
-/** As many as places are soon free for. */
-export const FIRST_LOOK = 400;
+/** As many as have places, and as many again that wait for them. */
+export const FIRST_LOOK = 800;
 /** Beyond another person's thousand. */
 const LONG_LOOK = 1_500;
 /** It reads three times as much, and looks follow one another quickly while thousands are due. */

@@ -22,14 +22,15 @@ export interface LanesDeps {
   readonly queueLimit: number;
   /** Works on one post. Never rejects. */
   readonly run: (id: string) => Promise<void>;
-  /** A place became free in the lane, and nobody waits for it. */
-  readonly onFree: (lane: Lane) => void;
+  /** A place became free in the lane, and few wait for the next ones: there is time to look for more. */
+  readonly onScarce: (lane: Lane) => void;
   readonly stopping: AbortSignal;
 }
 
 export type Lanes = ReturnType<typeof createLanes>;
 
-export function createLanes({ placesIn, queueLimit, run, onFree, stopping }: LanesDeps) {
+export function createLanes({ placesIn, queueLimit, run, onScarce, stopping }: LanesDeps) {
+  const few = queueLimit / 4;
   const running = new Map<string, Promise<void>>();
   const makeLane = () => ({ queue: createFairQueue(queueLimit), busy: 0 });
   const lanes: Record<Lane, ReturnType<typeof makeLane>> = {
@@ -45,7 +46,7 @@ export function createLanes({ placesIn, queueLimit, run, onFree, stopping }: Lan
       lanes[lane].busy -= 1;
       // The end of a rush in one lane gives places to the others.
       for (const each of LANES) fill(each);
-      if (!stopping.aborted && lanes[lane].queue.size() === 0) onFree(lane);
+      if (!stopping.aborted && lanes[lane].queue.size() <= few) onScarce(lane);
     });
     running.set(id, task);
   }

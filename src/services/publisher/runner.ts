@@ -93,7 +93,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     placesIn: lane => placesIn(lane, deps.maxAtOnce, isRushed()),
     queueLimit: FIRST_LOOK,
     run,
-    onFree(lane) {
+    onScarce(lane) {
       if (more.has(lane)) sweep.hurry();
     },
     stopping: stopping.signal,
