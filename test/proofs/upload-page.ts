@@ -18,7 +18,7 @@ const WAIT_MS = 180_000;
 const LOOK_EVERY_MS = 50;
 /** Of the page to a bare upload, in the middle of all rounds. */
 const RATIO_MAX = 1.2;
-/** Where others keep every core busy from the start: then single rounds come out anywhere from 0.9 to 1.8. */
+/** Where others keep half of the cores busy from the start: then single rounds come out anywhere from 0.9 to 1.8. */
 const RATIO_MAX_WHEN_BUSY = 2;
 /** Odd, so that there is a middle. */
 const ROUNDS = 5;
@@ -170,7 +170,7 @@ export async function proveUploadPage(
   { sizeBytes = CLIP_BYTES }: { sizeBytes?: number } = {},
 ): Promise<void> {
   const [loadBefore = 0] = loadavg();
-  const ratioMax = loadBefore < availableParallelism() ? RATIO_MAX : RATIO_MAX_WHEN_BUSY;
+  const ratioMax = loadBefore < availableParallelism() / 2 ? RATIO_MAX : RATIO_MAX_WHEN_BUSY;
   const ground = await openGround({ settings: { moderationDelayMs: 100 } });
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
