@@ -18,7 +18,7 @@ function renderSpan(span: Span, now: number): string {
   if ('code' in span) return span.code;
   if ('link' in span) return span.link;
   const absolute = formatInstant(span.instant.getTime(), span.zone);
-  const relative = formatRelative(span.instant.getTime(), now);
+  const relative = formatRelative(span.instant.getTime(), now, span.zone);
   if (span.style === 'both') return `${absolute}, ${relative}`;
   return span.style === 'absolute' ? absolute : relative;
 }

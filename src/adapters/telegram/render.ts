@@ -104,7 +104,7 @@ function renderSpan(span: Span, now: number, cut: number): string {
   const unix = Math.floor(at / 1000);
   // Without a format the words stay as they are: they name the zone that the person chose, which may not be the phone's.
   const absolute = `<tg-time unix="${unix}">${escapeHtml(formatInstant(at, span.zone))}</tg-time>`;
-  const relative = `<tg-time unix="${unix}" format="r">${escapeHtml(formatRelative(at, now))}</tg-time>`;
+  const relative = `<tg-time unix="${unix}" format="r">${escapeHtml(formatRelative(at, now, span.zone))}</tg-time>`;
   if (span.style === 'both') return `${absolute}, ${relative}`;
   return span.style === 'absolute' ? absolute : relative;
 }

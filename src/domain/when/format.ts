@@ -51,12 +51,20 @@ export function formatInstantShort(at: number, zone: string, now: number): strin
   return `${weekdayOf(wall)} ${formatDate(wall.date, otherYear)} ${formatClock(at, zone, wall)}`;
 }
 
-/** "in 6 days", "in 2 h 30 min", "in 3 s", "2 min ago", "now". Hours up to two days, since "in 1 day" says too little. */
-export function formatRelative(at: number, now: number): string {
-  const distance = formatDuration(Math.abs(at - now));
+/**
+ * "in 6 days", "in 2 h 30 min", "in 3 s", "2 min ago", "now". Hours up to two days, since "in 1 day" says too little. Days
+ * are those of the zone's calendar: what is typed as "in 6 days" late in the evening reads so too.
+ */
+export function formatRelative(at: number, now: number, zone: string): string {
+  const apartMs = Math.abs(at - now);
+  const distance =
+    apartMs >= 2 * DAY_MS ? `${Math.abs(dayOf(at, zone) - dayOf(now, zone))} days` : formatDuration(apartMs);
   if (distance === '0 s') return 'now';
   return at > now ? `in ${distance}` : `${distance} ago`;
 }
+
+/** A day's number in the calendar of `zone`. */
+const dayOf = (at: number, zone: string): number => Math.floor(wallTimeMs(wallTimeAt(at, zone)) / DAY_MS);
 
 /** "3 s", "45 min", "2 h 30 min", "34 h", "6 days": the largest unit that says enough, rounded. */
 export function formatDuration(durationMs: number): string {

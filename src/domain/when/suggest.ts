@@ -101,11 +101,11 @@ function toSuggestion(when: When, { now, zone }: SuggestOptions): TimeSuggestion
   if (when.kind === 'relative') {
     const at = instantOf(when, { now, zone });
     const label =
-      when.delayMs === 0 ? 'Now' : `${capitalize(formatRelative(at, now))}, ${formatInstantShort(at, zone, now)}`;
+      when.delayMs === 0 ? 'Now' : `${capitalize(formatRelative(at, now, zone))}, ${formatInstantShort(at, zone, now)}`;
     return { label, value: when.words };
   }
   return {
-    label: `${formatInstantShort(when.at, zone, now)}, ${formatRelative(when.at, now)}`,
+    label: `${formatInstantShort(when.at, zone, now)}, ${formatRelative(when.at, now, zone)}`,
     value: new Date(when.at).toISOString(),
   };
 }

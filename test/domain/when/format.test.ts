@@ -54,8 +54,15 @@ describe('relative times', () => {
     [-3 * DAY, '3 days ago'],
   ] as const)
     it(`${ms} ms from now is “${words}”`, () => {
-      assert.equal(formatRelative(1_000_000_000 + ms, 1_000_000_000), words);
+      assert.equal(formatRelative(1_000_000_000 + ms, 1_000_000_000, 'UTC'), words);
     });
+
+  it('counts days by the calendar where it knows whose', () => {
+    const evening = at('2026-11-21T22:05Z');
+    assert.equal(formatRelative(at('2026-11-27T08:00Z'), evening, 'Europe/Berlin'), 'in 6 days');
+    assert.equal(formatRelative(evening - 3.4 * DAY, evening, 'Europe/Berlin'), '3 days ago');
+    assert.equal(formatRelative(evening + 34 * H, evening, 'Europe/Berlin'), 'in 34 h');
+  });
 
   it('never writes sixty of a smaller unit', () => {
     for (let ms = 0; ms < 3 * DAY; ms += 29_731) assert.doesNotMatch(formatDuration(ms), /\b60 (?:s|min)|\b24 min 60/);

@@ -79,7 +79,7 @@ function readInline(line: string, viewer: Viewer): string {
     if (escaped !== undefined) return escaped;
     if (seconds !== undefined) {
       const at = Number(seconds) * 1000;
-      return style === 'F' ? formatInstant(at, viewer.zone) : formatRelative(at, viewer.now);
+      return style === 'F' ? formatInstant(at, viewer.zone) : formatRelative(at, viewer.now, viewer.zone);
     }
     if (label !== undefined) return readInline(label, viewer);
     if (shownUrl !== undefined || bareUrl !== undefined) return shownUrl ?? bareUrl;
