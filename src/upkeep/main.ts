@@ -115,10 +115,13 @@ async function activate(config: Config): Promise<void> {
     const review = await openStandby(await openStores(database, Date.now), Date.now).end();
     print(review ? 'This bot works now.' : 'This bot is not on standby: there is nothing to end.');
     if (!review) return;
-    if (review.askedTikTok > 0)
-      print(`TikTok is asked what became of ${review.askedTikTok} posts that were on their way.`);
-    if (review.held > 0)
-      print(`${review.held} posts are held, since they may be on TikTok already: their people are asked.`);
+    const { askedTikTok, held } = review;
+    if (askedTikTok > 0)
+      print(
+        `TikTok is asked what became of ${askedTikTok} ${askedTikTok === 1 ? 'post that was' : 'posts that were'} under way.`,
+      );
+    if (held === 1) print('One post is held, since it may be on TikTok already: its person is asked.');
+    if (held > 1) print(`${held} posts are held, since they may be on TikTok already: their people are asked.`);
   } finally {
     await (embedded ?? database).close();
   }

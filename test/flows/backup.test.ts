@@ -115,7 +115,7 @@ describe('a bot restored elsewhere', { skip: Boolean(process.env.TEST_MONGODB_UR
     assert.equal((await journal('status')).length, asked, 'nothing was even asked');
 
     const activated = await run('restore', ['--activate'], join(folder, 'new'));
-    assert.match(activated, /This bot works now[\s\S]*asked what became of 1 posts[\s\S]*1 posts are held/);
+    assert.match(activated, /This bot works now[\s\S]*asked what became of 1 post that[\s\S]*One post is held/);
     await claraThere.waitFor(/Live on TikTok[\s\S]*half way up/);
     await claraThere.waitFor(/Held[\s\S]*soon due[\s\S]*may already be on TikTok/);
     await claraThere.press('It is on TikTok');
