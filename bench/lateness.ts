@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type JournalEntry, SIMULATOR_CLIENT } from '#simulator/simulator.ts';
+import type { JournalEntry } from '#simulator/simulator.ts';
 import { connectDatabase, type Database } from '#stores/database.ts';
 import { type SimulatorProcess, startProcess, startSimulatorProcess } from '#test/support/processes.ts';
 import { findFreePort } from '#test/support/stand.ts';
@@ -91,12 +91,7 @@ async function openRig(accounts: number, background: number, profile: string | u
     DATA_DIR: dataDir,
     TOKEN_KEYS: `bench:${key.toString('base64')}`,
     MONGODB_URI: server.uri,
-    TIKTOK_CLIENT_KEY: SIMULATOR_CLIENT.key,
-    TIKTOK_CLIENT_SECRET: SIMULATOR_CLIENT.secret,
-    TIKTOK_API_URL: simulator.origin,
-    TIKTOK_LOGIN_URL: simulator.origin,
-    TIKTOK_MODE: 'direct',
-    TIKTOK_AUDITED: 'yes',
+    ...simulator.env,
   };
   return {
     ...{ uri: server.uri, database, simulator, crowd, env, background },

@@ -70,15 +70,12 @@ export function openDatabase(dataDir: string): DatabaseSync {
   return db;
 }
 
-/** What is being written in this turn of the event loop, of all requests together. */
-interface Turn {
-  readonly committed: Promise<void>;
-}
-const turns = new WeakMap<DatabaseSync, Turn>();
+/** The commit of what is being written in this turn of the event loop, of all requests together. */
+const commits = new WeakMap<DatabaseSync, Promise<void>>();
 
 /** Runs `work` as a whole or not at all, in the transaction of this turn of the event loop: thousands of requests share few commits. */
 export function atomically<T>(db: DatabaseSync, work: () => T): T {
-  if (!turns.has(db)) turns.set(db, beginTurn(db));
+  if (!commits.has(db)) commits.set(db, beginTurn(db));
   db.exec('SAVEPOINT work');
   try {
     const result = work();
@@ -90,11 +87,11 @@ export function atomically<T>(db: DatabaseSync, work: () => T): T {
   }
 }
 
-function beginTurn(db: DatabaseSync): Turn {
+function beginTurn(db: DatabaseSync): Promise<void> {
   db.exec('BEGIN IMMEDIATE');
-  const committed = new Promise<void>((resolve, reject) =>
+  const commit = new Promise<void>((resolve, reject) =>
     setImmediate(() => {
-      turns.delete(db);
+      commits.delete(db);
       try {
         db.exec('COMMIT');
         resolve();
@@ -106,9 +103,9 @@ function beginTurn(db: DatabaseSync): Turn {
     }),
   );
   // Whoever waits for it hears of a failure; there may be nobody.
-  committed.catch(() => {});
-  return { committed };
+  commit.catch(() => {});
+  return commit;
 }
 
 /** Resolves once everything written so far is in the file. @throws what the commit does, a full disk say. */
-export const committed = (db: DatabaseSync): Promise<void> => turns.get(db)?.committed ?? Promise.resolve();
+export const committed = (db: DatabaseSync): Promise<void> => commits.get(db) ?? Promise.resolve();

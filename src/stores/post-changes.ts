@@ -27,6 +27,13 @@ export interface LeaseHeld {
   readonly owner: string;
 }
 
+/** What every change of a post writes besides; `owner` is the lease's name, null for a person. */
+export const stampOf = (owner: string | null) => ({
+  version: { $add: ['$version', 1] },
+  writtenBy: { $literal: owner },
+  updatedAt: '$$NOW',
+});
+
 /** Which post a change holds for, and what it writes. @throws AppError as `transition()` does. */
 function toWrite(post: Post, { event, patch = {}, notices = [], under }: PostChange) {
   const stage = transition(post, event);
@@ -39,9 +46,7 @@ function toWrite(post: Post, { event, patch = {}, notices = [], under }: PostCha
   const set: Record<string, unknown> = {
     // Whoever worked on the post when a person changed it has lost it, and must not prolong what no longer is.
     ...toSetStage({ ...(!under && { lease: null }), ...patch, ...stage }),
-    version: { $add: ['$version', 1] },
-    writtenBy: { $literal: under?.owner ?? null },
-    updatedAt: '$$NOW',
+    ...stampOf(under?.owner ?? null),
   };
   if (notices.length > 0) {
     const owed = notices.map(kind => ({ key: `${post.id}.${post.version + 1}.${kind}`, kind, at: '$$NOW' }));

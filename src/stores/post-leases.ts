@@ -6,7 +6,7 @@ import { transition } from '../domain/post.ts';
 import type { Attempt, Post } from '../domain/post-record.ts';
 import { toSetStage } from './expressions.ts';
 import type { GatheredWrites } from './gathering.ts';
-import { isWrittenBy, type PostPatch } from './post-changes.ts';
+import { isWrittenBy, type PostPatch, stampOf } from './post-changes.ts';
 import { type StoredPost, toPost } from './post-schema.ts';
 
 export function createLeaseQueries(model: Model<StoredPost>, writes: GatheredWrites<StoredPost>) {
@@ -42,18 +42,17 @@ export function createLeaseQueries(model: Model<StoredPost>, writes: GatheredWri
       const stage = transition(post, 'claim');
       const until = { $add: ['$$NOW', leaseMs] };
       const fence = post.fence + 1;
-      const version = post.version + 1;
       const set = {
-        ...toSetStage({ ...stage, attempt, fence, version, writtenBy: owner }),
+        ...toSetStage({ ...stage, attempt, fence }),
+        ...stampOf(owner),
         lease: { owner: { $literal: owner }, until },
         wakeAt: until,
-        updatedAt: '$$NOW',
       };
       const filter = { _id: post.id, ownerId: post.ownerId, version: post.version, lease: null };
       const isBegun = await writes.changeUnread(filter, [{ $set: set }], isWrittenBy(post, owner));
       const lease = { owner, until: new Date(now.getTime() + leaseMs) };
       return isBegun
-        ? { ...post, ...stage, attempt, fence, version, lease, wakeAt: lease.until, updatedAt: now }
+        ? { ...post, ...stage, attempt, fence, version: post.version + 1, lease, wakeAt: lease.until, updatedAt: now }
         : null;
     },
 
@@ -79,12 +78,7 @@ export function createLeaseQueries(model: Model<StoredPost>, writes: GatheredWri
 
     /** Gives a post back without a change of state; `wakeAt` says when it needs attention again. Nothing where it is lost already. */
     async release({ id, version, fence }: Post, owner: string, patch: PostPatch): Promise<void> {
-      const set = {
-        ...toSetStage({ ...patch, lease: null }),
-        version: { $add: ['$version', 1] },
-        writtenBy: { $literal: owner },
-        updatedAt: '$$NOW',
-      };
+      const set = { ...toSetStage({ ...patch, lease: null }), ...stampOf(owner) };
       await writes.changeUnread({ _id: id, version, fence, 'lease.owner': owner }, [{ $set: set }], () => true);
     },
   };

@@ -15,7 +15,7 @@ const EFFECTS = [
   'posts.leave:initiate',
   'posts.apply:commit',
   'posts.leave:uploaded',
-  'posts.apply:publish',
+  'posts.leave:publish',
   'posts.findForWork',
   'posts.release',
   'posts.renew',

@@ -124,12 +124,7 @@ export async function openGround({ workers, seed }: { workers: number; seed: num
         DATA_DIR: dataDir,
         MONGODB_URI: uri.href,
         TOKEN_KEYS: `chaos:${key.toString('base64')}`,
-        TIKTOK_CLIENT_KEY: SIMULATOR_CLIENT.key,
-        TIKTOK_CLIENT_SECRET: SIMULATOR_CLIENT.secret,
-        TIKTOK_API_URL: simulator.origin,
-        TIKTOK_LOGIN_URL: simulator.origin,
-        TIKTOK_MODE: 'direct',
-        TIKTOK_AUDITED: 'yes',
+        ...simulator.env,
       };
     },
 

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SIMULATOR_CLIENT } from '#simulator/simulator.ts';
 import { type SimulatorProcess, startProcess, startSimulatorProcess } from '#test/support/processes.ts';
 import { type JournalEntry, type Stand, schedulePost, startHeadlessStand } from '#test/support/stand.ts';
 import { backUp } from '#upkeep/backup.ts';
@@ -41,12 +40,7 @@ describe('a bot restored elsewhere', { skip: Boolean(process.env.TEST_MONGODB_UR
     const stand = await startHeadlessStand({
       dataDir: join(folder, name),
       env: {
-        TIKTOK_CLIENT_KEY: SIMULATOR_CLIENT.key,
-        TIKTOK_CLIENT_SECRET: SIMULATOR_CLIENT.secret,
-        TIKTOK_API_URL: simulator.origin,
-        TIKTOK_LOGIN_URL: simulator.origin,
-        TIKTOK_MODE: 'direct',
-        TIKTOK_AUDITED: 'yes',
+        ...simulator.env,
       },
     });
     stands.push(stand);

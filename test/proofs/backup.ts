@@ -40,12 +40,7 @@ export async function proveBackup(
   const key = randomBytes(32);
   const env = {
     TOKEN_KEYS: `proof:${key.toString('base64')}`,
-    TIKTOK_CLIENT_KEY: SIMULATOR_CLIENT.key,
-    TIKTOK_CLIENT_SECRET: SIMULATOR_CLIENT.secret,
-    TIKTOK_API_URL: simulator.origin,
-    TIKTOK_LOGIN_URL: simulator.origin,
-    TIKTOK_MODE: 'direct',
-    TIKTOK_AUDITED: 'yes',
+    ...simulator.env,
   };
   const startBot = (name: string) => startHeadlessStand({ dataDir: join(folder, name), env });
   const journal = async (kind: string) =>

@@ -5,7 +5,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SIMULATOR_CLIENT } from '#simulator/simulator.ts';
 import { connectDatabase } from '#stores/database.ts';
 import {
   type ChildProcess,
@@ -49,12 +48,7 @@ export async function openGround({ leaseMs, settings = {} }: GroundOptions = {})
     DATA_DIR: join(folder, 'data'),
     PORT: String(await findFreePort()),
     TOKEN_KEYS: `proof:${randomBytes(32).toString('base64')}`,
-    TIKTOK_CLIENT_KEY: SIMULATOR_CLIENT.key,
-    TIKTOK_CLIENT_SECRET: SIMULATOR_CLIENT.secret,
-    TIKTOK_API_URL: simulator.origin,
-    TIKTOK_LOGIN_URL: simulator.origin,
-    TIKTOK_MODE: 'direct',
-    TIKTOK_AUDITED: 'yes',
+    ...simulator.env,
     ...(mongodbUri && { MONGODB_URI: mongodbUri }),
   };
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { SIMULATOR_CLIENT } from '#simulator/settings.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WAIT_MS = 30_000;
@@ -107,6 +108,8 @@ export function startProcess(
 
 export interface SimulatorProcess {
   readonly origin: string;
+  /** What a bot needs in its environment for which this is TikTok. */
+  readonly env: Readonly<Record<string, string>>;
   call(method: string, path: string, body?: object): Promise<unknown>;
   stop(): Promise<void>;
 }
@@ -123,6 +126,14 @@ export async function startSimulatorProcess(
   const [origin] = await child.waitForLine(/^http:\S+$/);
   return {
     origin,
+    env: {
+      TIKTOK_CLIENT_KEY: SIMULATOR_CLIENT.key,
+      TIKTOK_CLIENT_SECRET: SIMULATOR_CLIENT.secret,
+      TIKTOK_API_URL: origin,
+      TIKTOK_LOGIN_URL: origin,
+      TIKTOK_MODE: 'direct',
+      TIKTOK_AUDITED: 'yes',
+    },
     async call(method, path, body) {
       const answer = await fetch(`${origin}/simulator/${path}`, {
         method,

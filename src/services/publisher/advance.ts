@@ -19,9 +19,7 @@ import { type Claim, type Claimed, leave, type PublisherDeps, type StepOutcome, 
  */
 export async function advance(work: Work, post: Post, { isTakeover }: { isTakeover: boolean }): Promise<StepOutcome> {
   if (post.state === 'draft') return mindDraft(work, post);
-  if (post.state === 'held') {
-    return leave(work, post, remind(post));
-  }
+  if (post.state === 'held') return leave(work, post, remind(post));
   // Neither TikTok's tokens nor its ids mean anything to the other one.
   if (post.world !== work.deps.world) throw new AppError('post_of_other_tiktok');
   if (post.state === 'scheduled') return claimScheduled(work, post);

@@ -5,7 +5,7 @@ import { isLate } from '../../domain/lateness.ts';
 import type { Post } from '../../domain/post-record.ts';
 import { CALL_LIMITS } from '../call-limits.ts';
 import { intend, needsCreator } from './prepare.ts';
-import { abandonTurn, isUsable, nameOfInit, turnWaitMs } from './turn.ts';
+import { abandonTurn, isUsable, latenessOf, nameOfInit, turnWaitMs } from './turn.ts';
 import type { Claim, Claimed, PublisherDeps } from './work.ts';
 
 /**
@@ -29,13 +29,15 @@ function earliestBeginOf({ state, lease, due, wakeAt }: Post): Date | null {
   return due.at > wakeAt ? due.at : wakeAt;
 }
 
+/** As of its `updatedAt`: not late, and nothing to be asked before its upload is opened. */
+const isReady = (post: Post): boolean => !isLate(latenessOf(post)) && !needsCreator(post);
+
 async function begin(deps: PublisherDeps, post: Post | null, claim: Claim): Promise<Beginning> {
   const { accounts, posts, timing } = deps;
   const notBefore = post && earliestBeginOf(post);
   if (!notBefore || !post.accountId || post.world !== deps.world) return 'in_doubt';
   // This worker's clock may be wrong; the database's decides, below.
-  const hereMs = deps.clock();
-  if (isLateAt(post, hereMs) || needsCreator({ ...post, updatedAt: new Date(hereMs) })) return 'in_doubt';
+  if (!isReady({ ...post, updatedAt: new Date(deps.clock()) })) return 'in_doubt';
   const call = { limit: CALL_LIMITS.init, id: nameOfInit(post) };
   const turn = await accounts.takeTurn(post.accountId, post.id, timing.leaseMs, { call, notBefore });
   if (!turn?.askedAt || turn.askedAt < notBefore || !isUsable(turn.account, post)) return 'in_doubt';
@@ -44,14 +46,11 @@ async function begin(deps: PublisherDeps, post: Post | null, claim: Claim): Prom
     await posts.putOff(post, turnWaitMs(deps, seen));
     return 'waits';
   }
-  const isReady = !isLateAt(post, turn.askedAt.getTime()) && !needsCreator(seen);
   const attempt = intend(deps, { attempt: null });
-  const claimed = isReady
+  const claimed = isReady(seen)
     ? await posts.begin(post, { owner: claim.owner, leaseMs: timing.leaseMs, now: turn.askedAt, attempt })
     : null;
   if (claimed) return { post: claimed, turn: { hasInit: turn.isCallTaken, grant: turn.grant } };
   await abandonTurn(deps, post, await posts.findForWork(post.id));
   return 'in_doubt';
 }
-
-const isLateAt = ({ due }: Post, nowMs: number): boolean => isLate(nowMs - (due?.at?.getTime() ?? nowMs));
