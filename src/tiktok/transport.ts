@@ -4,6 +4,7 @@
 
 import type { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
+import { linkAbort } from '../abort-links.ts';
 import { AppError, isAppError } from '../domain/errors.ts';
 import { asFact } from './error-table.ts';
 
@@ -33,11 +34,17 @@ export interface Answer {
  *   `tiktok_answer_unreadable` (over 64 KB); an AppError of the body's own source as it is.
  */
 export async function exchange({ timeoutMs, signal, url, ...options }: Exchange): Promise<Answer> {
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const end = new AbortController();
+  const unlink = signal && linkAbort(end, signal);
+  let isLate = false;
+  const deadline = setTimeout(() => {
+    isLate = true;
+    end.abort();
+  }, timeoutMs);
   try {
     const response = await request(url, {
       ...options,
-      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      signal: end.signal,
       // The deadline rules alone; undici's own timers would cut a slow but living upload short.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -46,11 +53,13 @@ export async function exchange({ timeoutMs, signal, url, ...options }: Exchange)
   } catch (error) {
     if (isAppError(error)) throw error;
     if (signal?.aborted) throw new AppError('aborted');
-    if (deadline.aborted) throw new AppError('tiktok_timeout', { timeoutMs });
+    if (isLate) throw new AppError('tiktok_timeout', { timeoutMs });
     const reason = transportReason(error);
     if (reason === null) throw error;
     throw new AppError('tiktok_unreachable', { reason });
   } finally {
+    clearTimeout(deadline);
+    unlink?.();
     if (typeof options.body === 'object') options.body.destroy();
   }
 }

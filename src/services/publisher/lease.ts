@@ -2,6 +2,7 @@
 // be another's: when a renewal finds it gone, and also when no renewal was confirmed in time, for a database that does not answer
 // must not leave a worker sending bytes that its successor sends too.
 
+import { linkAbort } from '../../abort-links.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { PublishingStep } from '../../domain/post.ts';
 import type { Post } from '../../domain/post-record.ts';
@@ -33,7 +34,9 @@ type LeaseDeps = Pick<PublisherDeps, 'posts' | 'accounts' | 'timing'>;
 
 export function holdLease({ posts, accounts, timing }: LeaseDeps, options: LeaseOptions): HeldLease {
   const { owner, current } = options;
-  const lost = new AbortController();
+  const aborting = new AbortController();
+  const unlink = linkAbort(aborting, options.stopping);
+  let isLost = false;
   let isEnded = false;
   let isRenewing = false;
   let runsOut = setTimeout(lose, remainingMs(options.claimedAtMs));
@@ -44,7 +47,8 @@ export function holdLease({ posts, accounts, timing }: LeaseDeps, options: Lease
   }
 
   function lose(): void {
-    lost.abort(new AppError('lease_lost', {}, { cause: lastFailure }));
+    isLost = true;
+    aborting.abort(new AppError('lease_lost', {}, { cause: lastFailure }));
   }
 
   async function renew(): Promise<void> {
@@ -71,10 +75,11 @@ export function holdLease({ posts, accounts, timing }: LeaseDeps, options: Lease
   }, timing.renewEveryMs);
 
   return {
-    signal: AbortSignal.any([options.stopping, lost.signal]),
-    isLost: () => lost.signal.aborted,
+    signal: aborting.signal,
+    isLost: () => isLost,
     end() {
       isEnded = true;
+      unlink();
       clearInterval(timer);
       clearTimeout(runsOut);
     },
