@@ -16,10 +16,10 @@ const CLIP_BYTES = 1_000_000_000;
 const GROWTH_MAX_BYTES = 200_000_000;
 const WAIT_MS = 180_000;
 const LOOK_EVERY_MS = 50;
-/** Of the page to a bare upload, in the middle of all rounds: what is wanted, and not reached yet; it is printed, not judged. */
+/** Of the page to a bare upload, in the middle of all rounds: what is wanted. It is printed; where others use the machine it says little. */
 const RATIO_GOAL = 1.2;
-/** Single rounds come out anywhere from 0.9 to 1.8 where others use the machine; beyond this something is wrong. */
-const RATIO_MAX = 2;
+/** Single rounds come out anywhere from 0.9 to 1.8 there; beyond this in the middle something is wrong. */
+const RATIO_MAX = 1.6;
 /** Odd, so that there is a middle. */
 const ROUNDS = 5;
 const SHARES = [0.2, 0.45, 0.7] as const;
@@ -147,10 +147,13 @@ async function uploadBrokenly(page: Page, file: string, ground: Ground, clipcue:
 
 /** The same file, unbroken, by the page and to the bare server, each first every other time. */
 async function compare(browser: Browser, file: string, { folder }: Ground, clipcue: ChildProcess) {
-  const bare = startProcess('test/proofs/bare-server.ts', { args: [join(folder, 'bare')] });
+  const bare = startProcess('test/proofs/bare-server.ts', { args: [folder] });
   const rounds: { bareSeconds: number; pageSeconds: number }[] = [];
   try {
     const [address] = await bare.waitForLine(/^http:\S+$/);
+    // The first of each is not counted: code is compiled, and a first file may get memory that the system has just been given back.
+    await timeBareUpload(browser, address, file);
+    await timePage(browser, clipcue, file);
     for (let round = 0; round < ROUNDS; round++) {
       const isPageFirst = round % 2 === 1;
       const early = isPageFirst ? await timePage(browser, clipcue, file) : null;
