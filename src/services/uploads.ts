@@ -24,6 +24,8 @@ const HOUR_MS = 3_600_000;
 const OPEN_WITHIN_MS = 30 * 60_000;
 /** From the last byte, or from opening. */
 const GO_ON_WITHIN_MS = 24 * HOUR_MS;
+/** Not after each part: while the database writes, a quick line would stand still. */
+const PROLONG_EVERY_MS = 60_000;
 const KEEP_EXPIRED_MS = 24 * HOUR_MS;
 const LINKS_PER_HOUR = 20;
 const AT_ONCE = 20;
@@ -173,7 +175,8 @@ export function createUploads(deps: UploadsDeps) {
         if (isAppError(error, 'storage_full')) await reject(upload, { code: error.code, facts: {} });
         throw error;
       } finally {
-        await uploads.prolong(id, goodFor(GO_ON_WITHIN_MS));
+        if (upload.expiresAt < goodFor(GO_ON_WITHIN_MS).expiresAt)
+          await uploads.prolong(id, goodFor(GO_ON_WITHIN_MS + PROLONG_EVERY_MS));
       }
     },
 

@@ -8,7 +8,7 @@ import { progressWords, sizeWords } from './words.js';
 /** @typedef {{ state: string, file: ChosenFile | null, arrivedBytes: number, problem: string | null, limitBytes: number }} Standing */
 
 /** Most clips are looked at in a moment; 4 GB on their way to a bucket take a minute. */
-const LOOK_FIRST_MS = 100;
+const LOOK_FIRST_MS = 30;
 const LOOK_EVERY_MS = 700;
 /** Browsers tell of progress twenty times a second; to draw each costs a quick line a tenth of its speed. */
 const DRAW_EVERY_MS = 250;
