@@ -14,7 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { JournalEntry } from '#simulator/simulator.ts';
 import { connectDatabase, type Database } from '#stores/database.ts';
-import { type SimulatorProcess, startProcess, startSimulatorProcess } from '#test/support/processes.ts';
+import { type SimulatorProcess, START_FLAGS, startProcess, startSimulatorProcess } from '#test/support/processes.ts';
 import { findFreePort } from '#test/support/stand.ts';
 import { AGENDA_SETTINGS, type AgendaSettings, runAgenda } from './agenda.ts';
 import { type Crowd, openCrowd } from './crowd.ts';
@@ -131,7 +131,7 @@ async function measure(rig: Rig, { posts, overMs }: Case, workers: number, profi
     Array.from({ length: workers }, async (_, index) => {
       const child = startProcess('bench/lateness-worker.ts', {
         env: { ...rig.env, PORT: String(await findFreePort()) },
-        nodeArgs: profileArgs(profile, `worker-${index}`),
+        nodeArgs: [...START_FLAGS, ...profileArgs(profile, `worker-${index}`)],
       });
       await child.waitForLine(/^ready$/);
       return child;

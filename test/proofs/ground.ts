@@ -9,6 +9,7 @@ import { connectDatabase } from '#stores/database.ts';
 import {
   type ChildProcess,
   type SimulatorProcess,
+  START_FLAGS,
   startProcess,
   startSimulatorProcess,
 } from '#test/support/processes.ts';
@@ -32,8 +33,7 @@ export interface GroundOptions {
   readonly settings?: object;
 }
 
-/** As `npm start` runs it. */
-const NODE_ARGS = ['--max-semi-space-size=4', '--expose-gc'];
+const NODE_ARGS = [...START_FLAGS, '--expose-gc'];
 const WAIT_MS = 60_000;
 const LOOK_EVERY_MS = 25;
 

@@ -1,10 +1,10 @@
 // With nothing configured, the second start is ready within 1.5 s, and an idle Clipcue needs less than 200 MB.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startProcess } from '#test/support/processes.ts';
+import { START_FLAGS, startProcess } from '#test/support/processes.ts';
 import { findFreePort } from '#test/support/stand.ts';
 
 const START_MAX_MS = 1_500;
@@ -18,11 +18,8 @@ export async function proveStart(print: (line: string) => void): Promise<void> {
     SIMULATOR_PORT: String(await findFreePort()),
     LOG_LEVEL: 'debug',
   };
-  // As `npm start` runs it, without a .env file of the developer's own.
-  const { scripts } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-  const nodeArgs = scripts.start.split(' ').filter((word: string) => /^--(?!env-file)/.test(word));
   async function start(): Promise<{ startMs: number; memoryMb: number }> {
-    const clipcue = startProcess('src/main.ts', { env, nodeArgs });
+    const clipcue = startProcess('src/main.ts', { env, nodeArgs: START_FLAGS });
     const [line] = await clipcue.waitForLine(/.*"startMs".*/);
     await clipcue.kill('SIGTERM');
     return JSON.parse(line);

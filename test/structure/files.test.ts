@@ -2,8 +2,10 @@
 // leaves nothing undone.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, it } from 'node:test';
+import { START_FLAGS } from '#test/support/processes.ts';
 import { readSources } from './source-tree.ts';
 
 const MAX_LINES = 300;
@@ -49,4 +51,9 @@ it(`no file of the product is longer than ${MAX_LINES} lines`, () => {
     .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
     .filter(({ lines }) => lines > MAX_LINES);
   assert.deepEqual(long, [], 'each of these should be parted by its ideas');
+});
+
+it('runs the same in a container as by npm start', () => {
+  const [, command = '[]'] = /^CMD (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  assert.deepEqual(JSON.parse(command), ['node', ...START_FLAGS, 'src/main.ts']);
 });

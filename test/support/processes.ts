@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +11,9 @@ import { SIMULATOR_CLIENT } from '#simulator/settings.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WAIT_MS = 30_000;
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
+/** Node's flags with which `npm start` runs Clipcue, but for a developer's own .env file. */
+export const START_FLAGS = scripts.start.split(' ').filter(word => /^--(?!env-file)/.test(word));
 /** Scripts of tests do not switch it on themselves, as `src/main.ts` does. */
 const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
 
