@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { writePaddedClip } from '#test/media/padded-clip.ts';
 import { CLIP, clipPath } from '#test/support/stand.ts';
@@ -12,6 +13,8 @@ import { assertAccessible, connect, paneOf, reply, type Stage, say, startStage }
 
 /** Two parts, of 16 MiB and the rest, or three where all are small. */
 const LARGE_BYTES = 40_000_000;
+/** Three times as long as an awake page waits before it tries again. */
+const ASLEEP_MS = 1_500;
 const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 const SCREENSHOTS = process.env.UPLOAD_SCREENSHOTS;
 
@@ -55,6 +58,20 @@ describe('the upload page', () => {
 
   async function shoot(page: Page, name: string): Promise<void> {
     if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name.replaceAll(/\W+/g, '-')}.png`) });
+  }
+
+  /** Pages stand still, as a phone lets them once its screen is dark; lines and their ends go on without them. */
+  async function whileAsleep(page: Page, happens: () => Promise<void>): Promise<void> {
+    const devtools = await page.context().browser()?.newBrowserCDPSession();
+    const { processInfo = [] } = (await devtools?.send('SystemInfo.getProcessInfo')) ?? {};
+    const pages = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+    assert.ok(pages.length > 0, 'the browser names no process of a page');
+    for (const pid of pages) process.kill(pid, 'SIGSTOP');
+    try {
+      await happens();
+    } finally {
+      for (const pid of pages) process.kill(pid, 'SIGCONT');
+    }
   }
 
   const pick = (page: Page, path: string) => page.locator('#file').setInputFiles(path);
@@ -106,6 +123,30 @@ describe('the upload page', () => {
     await isIn(page);
     assert.ok(parts >= 5, `three parts, and one of them twice again: ${parts}`);
     await shoot(page, 'done-phone');
+    await page.context().close();
+  });
+
+  it('goes on where it was once the phone wakes up', async () => {
+    const page = await openUpload('Asleep', PHONE);
+    const [underWay, cut] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const offsets: string[] = [];
+    await page.route('**/file', async route => {
+      if (route.request().method() !== 'PATCH') return route.continue();
+      offsets.push(route.request().headers()['upload-offset'] ?? '');
+      if (offsets.length !== 2) return route.continue();
+      underWay.resolve();
+      await cut.promise;
+      return route.abort('connectionreset');
+    });
+    await pick(page, large);
+    await underWay.promise;
+    await whileAsleep(page, async () => {
+      cut.resolve();
+      await delay(ASLEEP_MS);
+      assert.equal(offsets.length, 2, 'a page that sleeps sends nothing');
+    });
+    await isIn(page);
+    assert.equal(offsets[2], offsets[1], 'it goes on with the part that was cut off');
     await page.context().close();
   });
 
