@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { writePaddedClip } from '#test/media/padded-clip.ts';
@@ -16,10 +16,10 @@ const CLIP_BYTES = 1_000_000_000;
 const GROWTH_MAX_BYTES = 200_000_000;
 const WAIT_MS = 180_000;
 const LOOK_EVERY_MS = 50;
-/** Of the page to a bare upload, in the middle of all rounds: what is wanted. It is printed; where others use the machine it says little. */
-const RATIO_GOAL = 1.2;
-/** Single rounds come out anywhere from 0.9 to 1.8 there; beyond this in the middle something is wrong. */
-const RATIO_MAX = 1.6;
+/** Of the page to a bare upload, in the middle of all rounds. */
+const RATIO_MAX = 1.2;
+/** Where others keep half of the cores busy from the start: then single rounds come out anywhere from 0.9 to 1.8. */
+const RATIO_MAX_WHEN_BUSY = 1.6;
 /** Odd, so that there is a middle. */
 const ROUNDS = 5;
 const SHARES = [0.2, 0.45, 0.7] as const;
@@ -173,6 +173,7 @@ export async function proveUploadPage(
   { sizeBytes = CLIP_BYTES }: { sizeBytes?: number } = {},
 ): Promise<void> {
   const [loadBefore = 0] = loadavg();
+  const ratioMax = loadBefore < availableParallelism() / 2 ? RATIO_MAX : RATIO_MAX_WHEN_BUSY;
   const ground = await openGround({ settings: { moderationDelayMs: 100 } });
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
@@ -202,11 +203,11 @@ export async function proveUploadPage(
       pageSeconds: middle(rounds.map(({ pageSeconds }) => pageSeconds)),
       ratios,
       ratio,
-      ratioGoal: RATIO_GOAL,
+      ratioMax,
       loadBefore,
     };
     print(JSON.stringify(facts, (_name, value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value)));
-    assert.ok(ratio < RATIO_MAX, `the page takes ${ratio.toFixed(2)} times as long as a bare upload`);
+    assert.ok(ratio < ratioMax, `the page takes ${ratio.toFixed(2)} times as long as a bare upload`);
     assert.ok(growthBytes < GROWTH_MAX_BYTES, `memory grew by ${growthBytes} bytes`);
   } finally {
     await browser.close();
