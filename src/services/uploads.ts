@@ -175,7 +175,7 @@ export function createUploads(deps: UploadsDeps) {
         if (isAppError(error, 'storage_full')) await reject(upload, { code: error.code, facts: {} });
         throw error;
       } finally {
-        if (upload.expiresAt < goodFor(GO_ON_WITHIN_MS).expiresAt)
+        if (upload.expiresAt.getTime() < clock() + GO_ON_WITHIN_MS)
           await uploads.prolong(id, goodFor(GO_ON_WITHIN_MS + PROLONG_EVERY_MS));
       }
     },

@@ -39,9 +39,7 @@ describe('a bot restored elsewhere', { skip: Boolean(process.env.TEST_MONGODB_UR
   async function startBot(name: string): Promise<Stand> {
     const stand = await startHeadlessStand({
       dataDir: join(folder, name),
-      env: {
-        ...simulator.env,
-      },
+      env: simulator.env,
     });
     stands.push(stand);
     return stand;
