@@ -75,7 +75,7 @@ export function postControls(post: Post): Control[][] {
   if (post.state === 'unconfirmed') return [unconfirmedButtons(post)];
   if (canHappen(post, 'reschedule')) {
     controls.push(button('Change time', id('move', post)), button('Publish now', id('now', post)));
-    controls.push(button('Edit', id('edit', post)));
+    if (canHappen(post, 'edit')) controls.push(button('Edit', id('edit', post)));
   }
   if (post.state !== 'draft' && canHappen(post, 'cancel'))
     controls.push(button(isMaybePublished(post) ? 'It is on TikTok' : 'Cancel', id('cancel', post), 'danger'));

@@ -92,6 +92,8 @@ const TRANSITIONS: Record<string, Partial<Record<PostEvent, PostStage>>> = {
     note: stage('publishing', 'claimed'),
     initiate: stage('publishing', 'initiated'),
     postpone: stage('scheduled'),
+    // Not while its upload may be opened in this moment: whoever moves it must see to that (`movableUntil`).
+    reschedule: stage('scheduled'),
     hold: stage('held'),
     fail: stage('failed'),
     cancel: stage('cancelled'),

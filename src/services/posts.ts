@@ -15,6 +15,13 @@ import { changePost } from './post-change.ts';
 /** More than anybody pages through. */
 const LISTED_AT_MOST = 500;
 
+/** A worker that began with a post ahead looks at it once more at its time; a move must be in by then. */
+const MOVE_MARGIN_MS = 1_000;
+
+/** Until when the post can be moved while a worker has it; null where that does not matter. */
+const movableUntil = ({ step, due }: Post): Date | null =>
+  step === 'claimed' ? new Date((due?.at?.getTime() ?? 0) - MOVE_MARGIN_MS) : null;
+
 export interface PostsDeps {
   readonly posts: PostStore;
   readonly media: MediaStore;
@@ -78,15 +85,26 @@ export function createPosts({ posts, media, clock, setAlarm, clipKeepMs }: Posts
       return scheduled;
     },
 
-    /** Moves a scheduled or held post to another time; `now` itself publishes it at once. */
+    /**
+     * Moves a scheduled or held post to another time; `now` itself publishes it at once.
+     * @throws AppError `post_wrong_state`, `post_too_late` once its upload may be open.
+     */
     async reschedule(user: User, id: string, due: Due): Promise<Post> {
-      const moved = await change(user.id, id, () => {
+      const moved = await change(user.id, id, post => {
         const now = clock();
         const at = due.delayMs === null ? due.at : new Date(now + due.delayMs);
         if (!at) throw new AppError('zone_required');
         return {
           event: 'reschedule',
-          patch: { due: { ...due, at }, wakeAt: nextWakeOf(id, at, now), problem: null, reminders: 0, tries: NO_TRIES },
+          before: movableUntil(post),
+          patch: {
+            due: { ...due, at },
+            wakeAt: nextWakeOf(id, at, now),
+            ...(post.step === 'claimed' && { attempt: null }),
+            problem: null,
+            reminders: 0,
+            tries: NO_TRIES,
+          },
         };
       });
       await setAlarm(moved);

@@ -20,8 +20,13 @@ const spanOf = ({ windowMs }: CallLimit): number => windowMs + MARGIN_MS;
 
 /**
  * Pipeline stages that take one call under the name `callId`, once, where one is left and `condition` holds, by the database's clock.
+ * It is made `at` an instant that may lie ahead, an expression, and counts as made then.
  */
-export function takeCallStages(limit: CallLimit, callId: string, condition: unknown = true): object[] {
+export function takeCallStages(
+  limit: CallLimit,
+  callId: string,
+  { at = '$$NOW', condition = true }: { readonly at?: unknown; readonly condition?: unknown } = {},
+): object[] {
   const field = `calls.${limit.window}`;
   const recent = {
     $filter: {
@@ -29,7 +34,7 @@ export function takeCallStages(limit: CallLimit, callId: string, condition: unkn
       cond: { $gt: ['$$this.at', { $subtract: ['$$NOW', spanOf(limit)] }] },
     },
   };
-  const taken = { $concatArrays: [`$${field}`, [{ id: { $literal: callId }, at: '$$NOW' }]] };
+  const taken = { $concatArrays: [`$${field}`, [{ id: { $literal: callId }, at }]] };
   const isNew = { $not: [{ $in: [{ $literal: callId }, `$${field}.id`] }] };
   const isLeft = { $and: [condition, isNew, { $lt: [{ $size: `$${field}` }, limit.calls] }] };
   return [

@@ -8,6 +8,7 @@ import { type CallLimit, takeCallStages, waitForCall } from './account-calls.ts'
 import { createCareQueries } from './account-care.ts';
 import { accountSchema, type SealedGrant, type StoredAccount, toAccount } from './account-schema.ts';
 import { isDuplicateKey } from './database.ts';
+import { notBefore } from './expressions.ts';
 import { gatherReads, gatherWrites } from './gathering.ts';
 
 export type { SealedGrant } from './account-schema.ts';
@@ -18,11 +19,19 @@ export interface TurnCall {
   readonly id: string;
 }
 
+export interface TurnOptions {
+  readonly call?: TurnCall | undefined;
+  /** The turn and the call count from here where it lies ahead. */
+  readonly beginsAt?: Date;
+  /** How long before `beginsAt` the turn may be taken. */
+  readonly aheadMs?: number;
+}
+
 export interface Turn {
   readonly account: Account;
   /** When the call was asked for, by the database's clock; null where none was. */
   readonly askedAt: Date | null;
-  /** When the post got the turn, by the same clock; null where it did not. */
+  /** From when on the post has the turn, by the same clock; null where it has not. */
   readonly takenAt: Date | null;
   readonly isCallTaken: boolean;
   /** As it is at this moment: the next call to TikTok need not read it. */
@@ -158,13 +167,13 @@ export function createAccountStore(connection: Connection) {
 
     /**
      * Takes the account's turn for a post, unless another post has it, and in the same write the `call` that the post begins with,
-     * where one is left; gives the account as well. Not before the instant `notBefore`. Null where there is no account of that id.
+     * where one is left; gives the account as well. Null where there is no account of that id.
      */
     async takeTurn(
       id: string,
       postId: string,
       holdMs: number,
-      { call, notBefore = new Date(0) }: { readonly call?: TurnCall | undefined; readonly notBefore?: Date } = {},
+      { call, beginsAt = new Date(0), aheadMs = 0 }: TurnOptions = {},
     ): Promise<Turn | null> {
       const isFree = {
         $or: [
@@ -173,16 +182,17 @@ export function createAccountStore(connection: Connection) {
           { $lte: ['$turn.until', '$$NOW'] },
         ],
       };
-      const isTime = { $gte: ['$$NOW', notBefore] };
-      const turn = { postId: { $literal: postId }, until: { $add: ['$$NOW', holdMs] } };
+      const isTime = { $gte: ['$$NOW', new Date(beginsAt.getTime() - aheadMs)] };
+      const at = notBefore(beginsAt);
+      const turn = { postId: { $literal: postId }, until: { $add: [at, holdMs] } };
       const isIts = { $eq: ['$turn.postId', { $literal: postId }] };
       const stored = await writes.change({ _id: id }, [
         { $set: { turn: { $cond: [{ $and: [isTime, isFree] }, turn, '$turn'] } } },
-        ...(call ? takeCallStages(call.limit, call.id, { $and: [isTime, isIts] }) : []),
+        ...(call ? takeCallStages(call.limit, call.id, { at, condition: { $and: [isTime, isIts] } }) : []),
       ]);
       if (!stored) return null;
       const takenMs = stored.turn?.postId === postId ? stored.turn.until.getTime() - holdMs : Number.NEGATIVE_INFINITY;
-      const isTaken = takenMs >= notBefore.getTime();
+      const isTaken = takenMs >= beginsAt.getTime();
       return {
         account: toAccount(stored),
         grant: { grant: stored.grant, grantFence: stored.grantFence, status: stored.status },

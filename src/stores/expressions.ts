@@ -11,6 +11,9 @@ export function toExpression(value: unknown): unknown {
   return delayMs === null ? { $literal: value } : { $add: ['$$NOW', delayMs] };
 }
 
+/** The database's now, or `instant` where that lies ahead. */
+export const notBefore = (instant: Date): object => ({ $max: ['$$NOW', instant] });
+
 /** A patch as the body of a `$set` stage; fields left undefined are not touched. */
 export function toSetStage(patch: object): Record<string, unknown> {
   const stage: Record<string, unknown> = {};

@@ -18,6 +18,8 @@ export interface PostChange {
   readonly patch?: PostPatch;
   /** Notices owed because of this change. */
   readonly notices?: readonly NoticeKind[];
+  /** Only while nobody works on the post, or this instant lies ahead on the database's clock; else it is refused. */
+  readonly before?: Date | null;
   /** The lease under which a worker writes; it is refused once another worker has claimed the post. */
   readonly under?: LeaseHeld;
 }
@@ -35,7 +37,7 @@ export const stampOf = (owner: string | null) => ({
 });
 
 /** Which post a change holds for, and what it writes. @throws AppError as `transition()` does. */
-function toWrite(post: Post, { event, patch = {}, notices = [], under }: PostChange) {
+function toWrite(post: Post, { event, patch = {}, notices = [], before, under }: PostChange) {
   const stage = transition(post, event);
   const filter: IdFilter = {
     _id: post.id,
@@ -54,8 +56,16 @@ function toWrite(post: Post, { event, patch = {}, notices = [], under }: PostCha
     const notifyAt = notices.every(isGathered) ? { $add: ['$$NOW', GATHER_MS] } : '$$NOW';
     set.notifyAt = { $ifNull: ['$notifyAt', notifyAt] };
   }
-  return { filter, change: [{ $set: set }] };
+  return { filter, change: [before ? { $replaceWith: changedBefore(before, set) } : { $set: set }] };
 }
+
+const changedBefore = (before: Date, set: object) => ({
+  $cond: [
+    { $or: [{ $eq: ['$lease', null] }, { $lt: ['$$NOW', before] }] },
+    { $mergeObjects: ['$$ROOT', set] },
+    '$$ROOT',
+  ],
+});
 
 /** Whether a document is as the write of `post` under the lease of `owner` left it. */
 export const isWrittenBy =
@@ -75,8 +85,8 @@ export function createChangeQueries(model: Model<StoredPost>, writes: GatheredWr
   return {
     /**
      * Applies `change` to `post` as it was read.
-     * @throws AppError as `transition()` does; `lease_lost` where the writer's lease is another's by now; `post_changed` where
-     * anybody wrote since `post` was read.
+     * @throws AppError as `transition()` does; `post_wrong_state` where `change.before` does not hold; `lease_lost` where the writer's
+     * lease is another's by now; `post_changed` where anybody wrote since `post` was read.
      */
     async apply(post: Post, change: PostChange): Promise<Post> {
       const { under } = change;
@@ -86,6 +96,7 @@ export function createChangeQueries(model: Model<StoredPost>, writes: GatheredWr
         if (written && isWrittenBy(post, under.owner)(written)) return toPost(written);
       } else {
         const written = await model.findOneAndUpdate(filter, pipeline, PIPELINE).lean<StoredPost | null>();
+        if (written?.version === post.version) throw new AppError('post_wrong_state', { state: post.state });
         if (written) return toPost(written);
       }
       throw await findConflict(post, under);

@@ -4,7 +4,7 @@ import type { Model } from 'mongoose';
 import { afterNow } from '../domain/after-now.ts';
 import { transition } from '../domain/post.ts';
 import type { Attempt, Post } from '../domain/post-record.ts';
-import { toSetStage } from './expressions.ts';
+import { notBefore, toSetStage } from './expressions.ts';
 import type { GatheredWrites } from './gathering.ts';
 import { isWrittenBy, type PostPatch, stampOf } from './post-changes.ts';
 import { type StoredPost, toPost } from './post-schema.ts';
@@ -32,15 +32,16 @@ export function createLeaseQueries(model: Model<StoredPost>, writes: GatheredWri
     },
 
     /**
-     * Claims a scheduled post as it was read, without a lease of anybody's, and begins it with `attempt` in the same write. `now`: an
-     * instant on the database's clock by which the post was due. Null where anybody was quicker, or changed it.
+     * Claims a scheduled post as it was read, without a lease of anybody's, and begins it with `attempt` in the same write. `from`: on
+     * the database's clock, now or the instant ahead at which the post is to begin; its lease counts from there. Null where anybody was
+     * quicker, or changed it.
      */
     async begin(
       post: Post,
-      { owner, leaseMs, now, attempt }: { owner: string; leaseMs: number; now: Date; attempt: Attempt | null },
+      { owner, leaseMs, from, attempt }: { owner: string; leaseMs: number; from: Date; attempt: Attempt | null },
     ): Promise<Post | null> {
       const stage = transition(post, 'claim');
-      const until = { $add: ['$$NOW', leaseMs] };
+      const until = { $add: [notBefore(from), leaseMs] };
       const fence = post.fence + 1;
       const set = {
         ...toSetStage({ ...stage, attempt, fence }),
@@ -50,9 +51,9 @@ export function createLeaseQueries(model: Model<StoredPost>, writes: GatheredWri
       };
       const filter = { _id: post.id, ownerId: post.ownerId, version: post.version, lease: null };
       const isBegun = await writes.changeUnread(filter, [{ $set: set }], isWrittenBy(post, owner));
-      const lease = { owner, until: new Date(now.getTime() + leaseMs) };
+      const lease = { owner, until: new Date(from.getTime() + leaseMs) };
       return isBegun
-        ? { ...post, ...stage, attempt, fence, version: post.version + 1, lease, wakeAt: lease.until, updatedAt: now }
+        ? { ...post, ...stage, attempt, fence, version: post.version + 1, lease, wakeAt: lease.until, updatedAt: from }
         : null;
     },
 

@@ -126,13 +126,14 @@ export const postSchema = new Schema<StoredPost>(
 );
 
 postSchema.index({ source: 1 }, { unique: true });
-// Only documents that wait for something are in these two, so months of finished posts do not slow the sweep. A query that is to use
+// Only documents that wait for something are in these three, so months of finished posts do not slow the sweep. A query that is to use
 // them must say `$type` as well, or every document is read.
 postSchema.index({ wakeAt: 1 }, { partialFilterExpression: { wakeAt: { $type: 'date' } } });
 postSchema.index(
-  { state: 1, wakeAt: 1 },
+  { state: 1, wakeAt: 1, _id: 1 },
   { partialFilterExpression: { state: 'scheduled', wakeAt: { $type: 'date' } } },
 );
+postSchema.index({ step: 1, wakeAt: 1 }, { partialFilterExpression: { step: 'claimed', wakeAt: { $type: 'date' } } });
 postSchema.index({ notifyAt: 1 }, { partialFilterExpression: { notifyAt: { $type: 'date' } } });
 postSchema.index(
   { 'problem.facts.setAside': 1 },

@@ -9,7 +9,7 @@ import { type StoredPost, toPost } from './post-schema.ts';
 import { ofSameKind } from './same-kind.ts';
 
 /** A post that needs attention, and no more of it than it takes to queue it. */
-export type WakingPost = Pick<Post, 'id' | 'ownerId' | 'state' | 'step' | 'due' | 'wakeAt'>;
+export type WakingPost = Pick<Post, 'id' | 'ownerId' | 'state' | 'step' | 'due' | 'wakeAt' | 'version'>;
 
 export function createWakingQueries(model: Model<StoredPost>) {
   const NOW = [{ $set: { wakeAt: '$$NOW' } }];
@@ -25,7 +25,7 @@ export function createWakingQueries(model: Model<StoredPost>) {
       .limit(limit)
       // In one answer: a hundred at a time is the default.
       .batchSize(limit);
-  const SCHEDULED = { state: 'scheduled' };
+  const SCHEDULED = { state: 'scheduled' } as const;
 
   return {
     /** Posts that need attention up to `until`. */
@@ -40,10 +40,27 @@ export function createWakingQueries(model: Model<StoredPost>) {
       return found.map(toPost);
     },
 
-    /** The same, without what is in them. */
+    /** Those that need attention at this very instant, by their ids from `fromId` on. */
+    async findScheduledAt(at: Date, fromId: string, limit: number, world: World): Promise<Post[]> {
+      const found = await model
+        .find({ ...SCHEDULED, wakeAt: { $type: 'date', $eq: at }, _id: { $gte: fromId }, ...ofSameKind(world) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .batchSize(limit)
+        .lean<StoredPost[]>();
+      return found.map(toPost);
+    },
+
+    /** Posts that somebody had begun with, without TikTok having heard of them, and whose lease ran out. */
+    async findWakingClaimed(until: Date, limit: number, world: World): Promise<Post[]> {
+      const found = await find(until, limit, world, { step: 'claimed' }).lean<StoredPost[]>();
+      return found.map(toPost);
+    },
+
+    /** The same as `findWakingScheduled`, without what is in them. */
     async listWakingScheduled(until: Date, limit: number, world: World): Promise<WakingPost[]> {
       const found = await find(until, limit, world, SCHEDULED)
-        .select({ ownerId: 1, state: 1, step: 1, due: 1, wakeAt: 1 })
+        .select({ ownerId: 1, state: 1, step: 1, due: 1, wakeAt: 1, version: 1 })
         .lean<(Omit<WakingPost, 'id'> & { _id: string })[]>();
       return found.map(({ _id, ...rest }) => ({ id: _id, ...rest }));
     },

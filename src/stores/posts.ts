@@ -36,6 +36,7 @@ export function createPostStore(connection: Connection) {
   const model = connection.model<StoredPost>('Post', postSchema);
   const writes = gatherWrites(model);
   const readForWork = gatherReads<StoredPost>(model);
+  const readVersion = gatherReads<StoredPost, Pick<StoredPost, 'version'>>(model, { version: 1 });
   const findOne = async (filter: object) => (await model.findOne(filter).lean<StoredPost | null>()) ?? null;
 
   return {
@@ -72,6 +73,11 @@ export function createPostStore(connection: Connection) {
     async findForWork(id: string): Promise<Post | null> {
       const stored = await readForWork(id);
       return stored && toPost(stored);
+    },
+
+    /** Null where there is no such post any more. */
+    async findVersion(id: string): Promise<number | null> {
+      return (await readVersion(id))?.version ?? null;
     },
 
     async list(ownerId: string, filter: PostFilter, { skip = 0, limit = 100 } = {}): Promise<Post[]> {

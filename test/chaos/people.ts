@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clip } from '#domain/post-record.ts';
-import { makeScheduledPost } from '#test/support/publishable.ts';
+import { CREATOR, makeScheduledPost } from '#test/support/publishable.ts';
 import type { Crew } from './crew.ts';
 import type { Creator, Ground } from './ground.ts';
 import { WORLD } from './ground.ts';
@@ -68,7 +68,15 @@ async function schedule(people: People, planned: PlannedPost) {
   const facts = { id, ownerId: user.id, accountId: account.id, world: WORLD, clip };
   const due = { at: new Date(dueMs), delayMs: null, zone: 'UTC', words: 'then' };
   const card = { platform: identity.platform, chatId: identity.chatId, messageRef: `card-${id}` };
-  const draft = { state: 'draft', caption: id, wakeAt: new Date(Date.now() + DAY_MS), due, card } as const;
+  const asked = planned.isAsked ? { ...CREATOR, askedAt: new Date() } : null;
+  const draft = {
+    state: 'draft',
+    caption: id,
+    wakeAt: new Date(Date.now() + DAY_MS),
+    due,
+    card,
+    creator: asked,
+  } as const;
   await ground.posts.insert(makeScheduledPost(facts, draft), `chaos:${id}`);
   for (;;) {
     const outcome = await crew.press({ kind: 'schedule', userId: user.id, postId: id });

@@ -26,6 +26,8 @@ export interface PlannedPost {
   readonly dueMs: number;
   /** Goes up in several chunks. */
   readonly isLarge: boolean;
+  /** TikTok was asked about the creator when the card was made, so that a worker may begin with the post ahead. */
+  readonly isAsked: boolean;
   readonly change: Change | null;
 }
 
@@ -53,6 +55,7 @@ const MS_PER_POST = 25;
 const FIRST_DUE_MS = 3_000;
 const POSTS_PER_ACCOUNT = 3;
 const CHANGED_SHARE = 0.1;
+const ASKED_SHARE = 0.6;
 const LARGE_SHARE = 0.005;
 /** Rounds shorter than this have no time for what costs a minute: TikTok's 429 is waited out. */
 const LONG_ROUND_MS = 60_000;
@@ -78,13 +81,15 @@ function planPost(random: SeededRandom, account: number, lengthMs: number): Plan
   // A fifth of the posts are due at whole ten seconds, together.
   const dueMs = random.chance(0.2) ? Math.ceil(anywhere / 10_000) * 10_000 : anywhere;
   const scheduledAtMs = Math.max(0, dueMs - random.between(2_500, 8_000));
-  return { account, scheduledAtMs, dueMs, isLarge: random.chance(LARGE_SHARE), change: planChange(random, dueMs) };
+  const isLarge = random.chance(LARGE_SHARE);
+  const isAsked = random.chance(ASKED_SHARE);
+  return { account, scheduledAtMs, dueMs, isLarge, isAsked, change: planChange(random, dueMs) };
 }
 
 /** Around the due time, where it is a race. */
 function planChange(random: SeededRandom, dueMs: number): Change | null {
   if (!random.chance(CHANGED_SHARE)) return null;
-  const atMs = dueMs + random.between(-400, 1_500);
+  const atMs = dueMs + random.between(-2_000, 1_500);
   return random.chance(0.5)
     ? { kind: 'cancel', atMs }
     : { kind: 'move', atMs, toMs: atMs + random.between(3_000, 8_000) };

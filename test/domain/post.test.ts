@@ -37,6 +37,7 @@ held cancel cancelled
 publishing.claimed note publishing.claimed
 publishing.claimed initiate publishing.initiated
 publishing.claimed postpone scheduled
+publishing.claimed reschedule scheduled
 publishing.claimed hold held
 publishing.claimed fail failed
 publishing.claimed cancel cancelled

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Clip, Post } from '#domain/post-record.ts';
 import { createFairQueue } from '#services/publisher/fair-queue.ts';
-import { createFindDue, FIRST_LOOK } from '#services/publisher/find-due.ts';
+import { createDueLooks, FIRST_LOOK } from '#services/publisher/find-due.ts';
 import { openStage, type Stage } from './publisher-stage.ts';
 
 describe('the queue', () => {
@@ -21,6 +21,11 @@ describe('the queue', () => {
   test('one person after the other, each in their own order', () =>
     assert.equal(takeAll(9, 'a1 a2 a3 b1 b2 c1'), 'a1 b1 c1 a2 b2 a3'));
   test('the same post once', () => assert.equal(takeAll(9, 'a1 a1 b1 a1'), 'a1 b1'));
+  test('the same post once, whoever brings it', () => {
+    const queue = createFairQueue(9);
+    for (const ownerId of ['a', '']) assert.ok(queue.add('a1', ownerId));
+    assert.deepEqual([queue.size(), queue.take(), queue.take()], [1, 'a1', undefined]);
+  });
   test('full, and still with room for whoever has nothing in it', () =>
     assert.equal(takeAll(3, 'a1 a2 a3 a4 b1 b2 c1'), 'a1 b1 c1 a2 a3'));
 });
@@ -43,10 +48,24 @@ test('behind more of one personâ€™s posts than a sweep looks at first, anotherâ€
   const many = Array.from({ length: FIRST_LOOK + 50 }, () => stage.addPost(clip, accountId, dueAt(now - 2_000)));
   await Promise.all(many);
   const { id } = await stage.addPost(clip, accountId, { ...dueAt(now - 1_000), ownerId: 'somebody-else-00' });
-  const findDue = createFindDue({ posts: stage.posts, world: 'simulator', clock: () => now });
-  const { posts, behind, leavesUnbegun } = await findDue(new Date(now));
-  assert.equal(posts.length, FIRST_LOOK);
+  const looks = createDueLooks({
+    posts: stage.posts,
+    world: 'simulator',
+    clock: () => now,
+    random: () => 0.5,
+    newId: stage.newId,
+  });
+  const at = new Date(now);
+  const { posts, behind, leavesUnbegun } = await looks.find({ ...{ now: at, until: at, ahead: at }, isRushed: false });
+  assert.ok(posts.length >= FIRST_LOOK, `a whole look, not ${posts.length}`);
   assert.deepEqual([behind.map(post => post.id), leavesUnbegun], [[id], true]);
+
+  const idsOf = (found: readonly Post[]) => new Set(found.map(post => post.id));
+  looks.noteLost();
+  const elsewhere = idsOf((await looks.find({ ...{ now: at, until: at, ahead: at }, isRushed: true })).posts);
+  const again = idsOf((await looks.find({ ...{ now: at, until: at, ahead: at }, isRushed: true })).posts);
+  assert.ok(elsewhere.size >= FIRST_LOOK, 'where others are quicker, as many');
+  assert.ok(elsewhere.difference(again).size > 0, 'from somewhere else each time');
   await stage.posts.model.deleteMany({});
 });
 

@@ -66,9 +66,9 @@ async function workUntilDeath(effects: number) {
   try {
     for (;;) {
       await stage.hurry(post.id);
-      const claim = { owner: stage.newId(), claimedAtMs: performance.now(), stopping };
+      const claim = { owner: `worker.${stage.newId()}`, claimedAtMs: performance.now(), stopping };
       const claimed = await claimPost(deps, post.id, claim);
-      if (!claimed) break;
+      if (!claimed || claimed === 'lost') break;
       await work(deps, claimed, claim, () => {});
     }
   } catch (error) {

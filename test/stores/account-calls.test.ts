@@ -117,9 +117,9 @@ test('a turn brings its call with it; another post gets neither, and takes no pl
 test('no turn before its time by the database’s clock; two workers at one post take one call', async () => {
   const id = await addAccount();
   const call = { limit: LIMIT, id: 'post-1.7' };
-  const early = await accounts.takeTurn(id, 'post-1', 60_000, { call, notBefore: new Date(Date.now() + 60_000) });
+  const early = await accounts.takeTurn(id, 'post-1', 60_000, { call, beginsAt: new Date(Date.now() + 60_000) });
   assert.deepEqual([early?.takenAt, early?.isCallTaken], [null, false], 'a minute before its time');
-  const due = { call, notBefore: new Date(Date.now() - 60_000) };
+  const due = { call, beginsAt: new Date(Date.now() - 60_000) };
   const both = [await accounts.takeTurn(id, 'post-1', 60_000, due), await accounts.takeTurn(id, 'post-1', 60_000, due)];
   assert.deepEqual(
     both.map(turn => [turn?.takenAt instanceof Date, turn?.isCallTaken]),
@@ -129,4 +129,22 @@ test('no turn before its time by the database’s clock; two workers at one post
     ],
   );
   assert.equal((await takeMany(id, 6)).filter(wait => wait === 0).length, 5, 'one of six was taken');
+});
+
+test('a turn that is taken ahead, and its call, count from the time that it is for', async () => {
+  const id = await addAccount();
+  const beginsAt = new Date(Date.now() + 5_000);
+  const ahead = { call: { limit: LIMIT, id: 'post-1.7' }, beginsAt };
+  const tooSoon = await accounts.takeTurn(id, 'post-1', 60_000, { ...ahead, aheadMs: 3_000 });
+  assert.deepEqual([tooSoon?.takenAt, tooSoon?.isCallTaken], [null, false]);
+  const taken = await accounts.takeTurn(id, 'post-1', 60_000, { ...ahead, aheadMs: 10_000 });
+  assert.deepEqual([taken?.takenAt, taken?.isCallTaken], [beginsAt, true]);
+  assert.ok(taken?.askedAt && taken.askedAt < beginsAt);
+  const { turn, calls } = (await accounts.model.findById(id).lean()) ?? {};
+  assert.deepEqual(turn?.until, new Date(beginsAt.getTime() + 60_000));
+  assert.deepEqual(
+    calls?.videoInit?.map(({ at }) => at),
+    [beginsAt],
+  );
+  assert.equal((await accounts.takeTurn(id, 'post-2', 60_000))?.takenAt, null, 'nobody else has it meanwhile');
 });

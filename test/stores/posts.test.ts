@@ -125,7 +125,7 @@ test('a worker writes under its lease; a successor’s claim, or a person’s ch
 
 test('a post as it was read is begun once, by one worker, and not where it changed since', async () => {
   const post = await add();
-  const options = (owner: string) => ({ owner, leaseMs: 10_000, now: new Date(), attempt: null });
+  const options = (owner: string) => ({ owner, leaseMs: 10_000, from: new Date(), attempt: null });
   const [first, second] = await Promise.all(['a', 'b'].map(owner => posts.begin(post, options(owner))));
   const begun = first ?? second;
   assert.ok(begun && (first === null || second === null), 'one of two');

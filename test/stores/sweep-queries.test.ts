@@ -62,7 +62,11 @@ test('sweeps read no more than what is due', { skip: testDatabaseUri() && 'that 
   assert.deepEqual(await plansOf(posts.model, () => posts.findWaking(now, 10, 'simulator')), ['FETCH<wakeAt_1']);
   assert.deepEqual(await plansOf(posts.model, () => posts.findWaking(now, 10, 'key:x')), ['FETCH<wakeAt_1']);
   const scheduled = () => posts.findWakingScheduled(now, 10, 'key:x');
-  assert.deepEqual(await plansOf(posts.model, scheduled), ['FETCH<state_1_wakeAt_1']);
+  assert.deepEqual(await plansOf(posts.model, scheduled), ['FETCH<state_1_wakeAt_1__id_1']);
+  const scheduledAt = () => posts.findScheduledAt(now, 'm', 10, 'key:x');
+  assert.deepEqual(await plansOf(posts.model, scheduledAt), ['FETCH<state_1_wakeAt_1__id_1']);
+  const claimed = () => posts.findWakingClaimed(now, 10, 'key:x');
+  assert.deepEqual(await plansOf(posts.model, claimed), ['FETCH<step_1_wakeAt_1']);
   assert.deepEqual(await plansOf(posts.model, () => posts.findOwingNotices(now, 10)), ['FETCH<notifyAt_1']);
   const users = createUserStore(database.connection);
   await users.model.createIndexes();

@@ -1,7 +1,7 @@
 // Accounts and scheduled posts made without a chat, for tests and benchmarks that begin where the publisher does.
 
 import type { Account, World } from '#domain/account.ts';
-import { NO_CHOICES } from '#domain/choices.ts';
+import { type CreatorInfo, NO_CHOICES } from '#domain/choices.ts';
 import { type Clip, NO_TRIES, type Post } from '#domain/post-record.ts';
 import type { AccountStore, SealedGrant } from '#stores/accounts.ts';
 import type { TokenBox } from '#stores/token-box.ts';
@@ -55,6 +55,18 @@ export async function connectAccount(
   await accounts.connect(account, grant, { isKnown: false });
   return account;
 }
+
+/** What TikTok says of the creators of the simulator's crowd, but for when. */
+export const CREATOR: Omit<CreatorInfo, 'askedAt'> = {
+  nickname: 'Clara',
+  username: 'clara',
+  avatarUrl: '',
+  privacyOptions: ['PUBLIC_TO_EVERYONE', 'SELF_ONLY'],
+  commentDisabled: false,
+  duetDisabled: false,
+  stitchDisabled: false,
+  maxDurationMs: 600_000,
+};
 
 /** A post as Schedule leaves it, due now unless `change` says otherwise. */
 export function makeScheduledPost(

@@ -6,18 +6,20 @@ export type FairQueue = ReturnType<typeof createFairQueue>;
 export function createFairQueue(limit: number) {
   /** Each person's ids in their order; the person whose turn is next stands first. */
   const lines = new Map<string, Set<string>>();
-  let size = 0;
+  const all = new Set<string>();
 
   return {
-    size: (): number => size,
+    size: (): number => all.size,
 
-    /** Ids beyond the limit are left out: they wait in the database, where the next sweep finds them. */
-    add(id: string, ownerId: string): void {
+    /** Whether it is in now. Ids beyond the limit are left out: they wait in the database, where the next sweep finds them. */
+    add(id: string, ownerId: string): boolean {
+      if (all.has(id)) return true;
       const line = lines.get(ownerId);
-      if (line?.has(id) || (line && size >= limit)) return;
+      if (line && all.size >= limit) return false;
       if (line) line.add(id);
       else lines.set(ownerId, new Set([id]));
-      size += 1;
+      all.add(id);
+      return true;
     },
 
     take(): string | undefined {
@@ -28,7 +30,7 @@ export function createFairQueue(limit: number) {
       lines.delete(ownerId);
       if (id === undefined) return undefined;
       line.delete(id);
-      size -= 1;
+      all.delete(id);
       if (line.size > 0) lines.set(ownerId, line);
       return id;
     },

@@ -1,10 +1,10 @@
-// The publisher's places, in lanes: opening uploads, sending bytes and looking after the rest each have their own, so that neither a
-// thousand questions about yesterday's videos nor a hundred long uploads keep a post from starting on time.
+// The publisher's places, in lanes: opening uploads, beginning ahead of that, sending bytes and looking after the rest each have their
+// own, so that neither a thousand questions about yesterday's videos nor a hundred long uploads keep a post from starting on time.
 
 import type { Post } from '../../domain/post-record.ts';
 import { createFairQueue } from './fair-queue.ts';
 
-const LANES = ['start', 'upload', 'look'] as const;
+const LANES = ['start', 'ahead', 'upload', 'look'] as const;
 export type Lane = (typeof LANES)[number];
 
 /** What a post needs next, as of `now`. */
@@ -19,29 +19,30 @@ export interface LanesDeps {
   /** How many may be at work in the lane now. */
   readonly placesIn: (lane: Lane) => number;
   /** How many wait in each lane; the others wait in the database. */
-  readonly queueLimit: number;
+  readonly queueLimits: Readonly<Record<Lane, number>>;
   /** Works on one post. Never rejects. */
-  readonly run: (id: string) => Promise<void>;
-  /** A place became free in the lane, and few wait for the next ones: there is time to look for more. */
+  readonly run: (id: string, lane: Lane) => Promise<void>;
+  /** So few wait in a lane where a place became free that there is time to look for more. */
+  readonly few: number;
   readonly onScarce: (lane: Lane) => void;
   readonly stopping: AbortSignal;
 }
 
 export type Lanes = ReturnType<typeof createLanes>;
 
-export function createLanes({ placesIn, queueLimit, run, onScarce, stopping }: LanesDeps) {
-  const few = queueLimit / 4;
+export function createLanes({ placesIn, queueLimits, run, few, onScarce, stopping }: LanesDeps) {
   const running = new Map<string, Promise<void>>();
-  const makeLane = () => ({ queue: createFairQueue(queueLimit), busy: 0 });
+  const makeLane = (lane: Lane) => ({ queue: createFairQueue(queueLimits[lane]), busy: 0 });
   const lanes: Record<Lane, ReturnType<typeof makeLane>> = {
-    start: makeLane(),
-    upload: makeLane(),
-    look: makeLane(),
+    start: makeLane('start'),
+    ahead: makeLane('ahead'),
+    upload: makeLane('upload'),
+    look: makeLane('look'),
   };
 
   function begin(lane: Lane, id: string): void {
     lanes[lane].busy += 1;
-    const task = run(id).finally(() => {
+    const task = run(id, lane).finally(() => {
       running.delete(id);
       lanes[lane].busy -= 1;
       // The end of a rush in one lane gives places to the others.
@@ -62,11 +63,12 @@ export function createLanes({ placesIn, queueLimit, run, onScarce, stopping }: L
   }
 
   return {
-    /** Works on the post now, or once its lane has a place. */
-    add(lane: Lane, id: string, ownerId: string): void {
-      if (stopping.aborted || running.has(id)) return;
-      if (lanes[lane].busy < placesIn(lane)) begin(lane, id);
-      else lanes[lane].queue.add(id, ownerId);
+    /** Works on the post now, or once its lane has a place. False where it is being worked on, or too many wait. */
+    add(lane: Lane, id: string, ownerId: string): boolean {
+      if (stopping.aborted || running.has(id)) return false;
+      if (lanes[lane].busy >= placesIn(lane)) return lanes[lane].queue.add(id, ownerId);
+      begin(lane, id);
+      return true;
     },
 
     waiting: (lane: Lane): number => lanes[lane].queue.size(),

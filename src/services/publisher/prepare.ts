@@ -34,6 +34,9 @@ async function requirePunctual(work: Work, post: Post): Promise<void> {
     throw new AppError('post_missed', { minutes: Math.round(lateMs / 60_000) });
 }
 
+/** `updatedAt` is the claim's instant on the database's clock. Whatever woke the post, no video is early. */
+const isAhead = ({ due, updatedAt }: Post): boolean => due?.at != null && due.at > updatedAt;
+
 const EARLIER_ONE_RETRY_MS = 1_000;
 /** How little a slot may lie ahead to be taken at once. */
 const SLOT_TOLERANCE_MS = 5_000;
@@ -60,8 +63,7 @@ async function catchUp(work: Work, post: Post): Promise<boolean> {
 /** scheduled -> claimed, in the account's turn. Posts that are too late and accounts that cannot post are refused. */
 export async function claimScheduled(work: Work, post: Post): Promise<StepOutcome> {
   const dueAt = post.due?.at;
-  // `updatedAt` is the claim's instant on the database's clock. Whatever woke the post, no video is early.
-  if (dueAt && dueAt > post.updatedAt) {
+  if (dueAt && isAhead(post)) {
     const creator = await lookEarly(work, post);
     await work.deps.posts.release(post, work.owner, {
       ...(creator && { creator }),
@@ -85,6 +87,8 @@ export const resume = async (work: Work, post: Post): Promise<StepOutcome> =>
 /** claimed: asks TikTok what the creator allows now, then opens an upload. Steps with one effect each. */
 export async function prepareUpload(work: Work, post: Post): Promise<StepOutcome> {
   if (post.attempt?.fromBackup) throw new AppError('post_maybe_published');
+  if (isAhead(post))
+    return leave(work, post, { event: 'postpone', patch: { wakeAt: post.due?.at ?? null, attempt: null } });
   await requirePunctual(work, post);
   if (needsCreator(post)) return askCreator(work, post);
   if (isAnswerAwaited(post)) return initiate(work, post);

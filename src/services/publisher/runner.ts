@@ -8,9 +8,10 @@ import type { Post } from '../../domain/post-record.ts';
 import { createSweep } from '../sweep.ts';
 import { type FailedStep, work } from './advance.ts';
 import { claimPost } from './claim.ts';
-import { createFindDue, FIRST_LOOK } from './find-due.ts';
+import { createDueLooks, FIRST_LOOK } from './find-due.ts';
+import { createHeadStarts, HEAD_START_MS, HEAD_STARTS_AT_MOST } from './head-starts.ts';
 import { createLanes, type Lane, laneOf } from './lanes.ts';
-import type { PublisherDeps } from './work.ts';
+import type { Claim, PublisherDeps } from './work.ts';
 
 export interface RunnerDeps extends Omit<PublisherDeps, 'uploads' | 'mustBytesWait'> {
   /** The database's now, ms. */
@@ -29,7 +30,7 @@ export interface RunnerDeps extends Omit<PublisherDeps, 'uploads' | 'mustBytesWa
 
 export interface Runner {
   start(): void;
-  /** Something may be due: a hint, harmless at any time. */
+  /** Something may be due: a hint, harmless at any time, and left out while more is due than there are places for. */
   wake(postId: string): void;
   /** Resolves once no due post waits for a place, after a few seconds in any case: who else would write meanwhile can wait. */
   untilCalm(): Promise<void>;
@@ -44,16 +45,31 @@ const NOBODY = '';
 
 /** More would share the same line, and each take longer than TikTok waits. */
 export const UPLOADS_AT_ONCE = 32;
-/** Some more have their next chunk ready. */
-const UPLOADING_AT_ONCE = 40;
-const LOOKS_AT_ONCE = 64;
+const PLACES = {
+  /** Some more than are sent at once have their next chunk ready. */
+  upload: 40,
+  look: 64,
+  ahead: 200,
+} as const;
 
 /** While posts are due that nobody has begun with, the others have one place only, so that they do not stand still either. */
 function placesIn(lane: Lane, maxAtOnce: number, isRushed: boolean): number {
   if (lane === 'start') return maxAtOnce;
   if (isRushed) return 1;
-  return Math.min(lane === 'upload' ? UPLOADING_AT_ONCE : LOOKS_AT_ONCE, maxAtOnce);
+  return Math.min(PLACES[lane], maxAtOnce);
 }
+
+/** Room for every head start: nobody else would find one that was left out before its lease has run out. */
+const QUEUE_LIMITS: Readonly<Record<Lane, number>> = {
+  start: HEAD_STARTS_AT_MOST + FIRST_LOOK,
+  ahead: FIRST_LOOK,
+  upload: FIRST_LOOK,
+  look: FIRST_LOOK,
+};
+/** So few wait for a place that there is time to look for more. */
+const FEW = FIRST_LOOK / 8;
+/** Looking for more is worth it once so many head starts came of the last look: else it would find the same ones again. */
+const HEAD_STARTS_OF_A_LOOK = FIRST_LOOK / 4;
 
 /** Five seconds together: half of what Agenda gives a job, before it is another worker's. */
 const CALM_LOOKS = 50;
@@ -64,22 +80,51 @@ export function createRunner(deps: RunnerDeps): Runner {
   const isRushed = () => lanes.waiting('start') > 0 || leavesUnbegun;
   const mustBytesWait = () => isRushed() || uploads.executionSlots === 0;
   const publisher: PublisherDeps = { ...deps, uploads, mustBytesWait };
+  const worker = deps.newId();
   const stopping = new AbortController();
-  const findDue = createFindDue(deps);
+  const looks = createDueLooks(deps);
+  const headStarts = createHeadStarts({
+    publisher,
+    onTime: (id, ownerId) => lanes.add('start', id, ownerId),
+  });
   /** As the last sweep read them: most are as they were once their turn comes, and need not be read again. */
   let seen: ReadonlyMap<string, Post> = new Map();
   /** Posts that are due before the next sweep, each with its timer. */
   const soon = new Map<string, NodeJS.Timeout>();
   const reportFailure = ({ error, ...facts }: FailedStep) => deps.log.warn({ ...facts, err: error }, 'a step failed');
 
+  /** As the sweep saw it; where others look at the same posts, one question costs less than the writes of all who come too late. */
+  async function isStillAsSeen(id: string): Promise<boolean> {
+    const post = seen.get(id);
+    if (!post || !looks.isShared()) return true;
+    return (await deps.posts.findVersion(id)) === post.version;
+  }
+
+  /** Takes the post, or what was begun of it ahead, and works on it. */
+  async function start(id: string, claim: Claim): Promise<void> {
+    if (headStarts.isEarly(id)) return;
+    const begun = await headStarts.take(id);
+    if (!begun && !(await isStillAsSeen(id))) return;
+    const claimed = begun ?? (await claimPost(publisher, id, claim, seen.get(id)));
+    if (claimed === 'lost') looks.noteLost();
+    // And after the claim: a backup may have been restored just before it. The lease runs out by itself.
+    if (!claimed || claimed === 'lost' || (await deps.isOnStandby())) return;
+    await work(publisher, claimed, begun?.claim ?? claim, reportFailure);
+  }
+
+  async function startAhead(id: string, claim: Claim): Promise<void> {
+    if (!(await isStillAsSeen(id))) return;
+    const post = seen.get(id) ?? (await deps.posts.findForWork(id));
+    if (post && (await headStarts.make(post, claim)) === 'lost') looks.noteLost();
+  }
+
   /** One of the three places where an unknown error ends: the job runner. The post's lease runs out and the sweep retries it. */
-  async function run(id: string): Promise<void> {
+  async function run(id: string, lane: Lane): Promise<void> {
     try {
-      const claim = { owner: deps.newId(), claimedAtMs: performance.now(), stopping: stopping.signal };
+      const owner = `${worker}.${deps.newId()}`;
+      const claim = { owner, claimedAtMs: performance.now(), stopping: stopping.signal };
       if (await deps.isOnStandby()) return;
-      const claimed = await claimPost(publisher, id, claim, seen.get(id));
-      // And after the claim: a backup may have been restored just before it. The lease runs out by itself.
-      if (claimed && !(await deps.isOnStandby())) await work(publisher, claimed, claim, reportFailure);
+      await (lane === 'ahead' ? startAhead(id, claim) : start(id, claim));
     } catch (error) {
       deps.log.error({ postId: id, err: error }, 'a post could not be worked on');
     }
@@ -88,12 +133,16 @@ export function createRunner(deps: RunnerDeps): Runner {
   /** Lanes for which the last sweep found something, and left more. */
   let more = new Set<Lane>();
   let leavesUnbegun = false;
+  let madeBefore = 0;
 
   const lanes = createLanes({
     placesIn: lane => placesIn(lane, deps.maxAtOnce, isRushed()),
-    queueLimit: FIRST_LOOK,
+    queueLimits: QUEUE_LIMITS,
     run,
+    few: FEW,
     onScarce(lane) {
+      if (lane === 'ahead' && headStarts.made() - madeBefore < HEAD_STARTS_OF_A_LOOK) return;
+      if (lane !== 'start' && isRushed()) return;
       if (more.has(lane)) sweep.hurry();
     },
     stopping: stopping.signal,
@@ -118,27 +167,35 @@ export function createRunner(deps: RunnerDeps): Runner {
     log: deps.log,
     async run() {
       more = new Set();
+      const wasRushed = isRushed();
       leavesUnbegun = false;
+      madeBefore = headStarts.made();
       if (await deps.isOnStandby()) return;
       const now = await deps.databaseNow();
-      const due = await findDue(new Date(now + deps.sweepEveryMs));
+      const [until, ahead] = [deps.sweepEveryMs, HEAD_START_MS].map(ms => new Date(now + ms)) as [Date, Date];
+      const due = await looks.find({ now: new Date(now), until, ahead, isRushed: wasRushed });
       leavesUnbegun = due.leavesUnbegun;
       seen = new Map(due.posts.map(post => [post.id, post]));
-      for (const post of [...due.posts, ...due.behind]) {
+      for (const post of headStarts.sift([...due.posts, ...due.behind], new Date(now))) {
         const wakeMs = post.wakeAt?.getTime() ?? now;
         const lane = laneOf(post, new Date(Math.max(now, wakeMs)));
-        if (due.leavesMore) more.add(lane);
+        const isAhead = wakeMs > now && headStarts.isCandidate(post);
+        if (isAhead) lanes.add('ahead', post.id, post.ownerId);
+        if (due.leavesMore || (lane === 'start' && due.leavesScheduled)) more.add(isAhead ? 'ahead' : lane);
         // A millisecond late rather than early: the database's clock decides, and an early claim is refused.
-        addIn(lane, post.id, post.ownerId, wakeMs - now + 1);
+        if (wakeMs < now + deps.sweepEveryMs) addIn(lane, post.id, post.ownerId, wakeMs - now + 1);
       }
     },
   });
 
   return {
     start: sweep.start,
-    wake: id => lanes.add('start', id, NOBODY),
+    wake(id) {
+      // In a rush the looks that follow one another find it, and each of thousands of hints would be a question.
+      if (!isRushed() && !headStarts.has(id)) lanes.add('start', id, NOBODY);
+    },
     async untilCalm() {
-      for (let looks = 0; looks < CALM_LOOKS && isRushed() && !stopping.signal.aborted; looks++)
+      for (let looksTaken = 0; looksTaken < CALM_LOOKS && isRushed() && !stopping.signal.aborted; looksTaken++)
         await delay(CALM_LOOK_EVERY_MS);
     },
     lastSweepAt: sweep.lastDoneAt,
@@ -147,6 +204,12 @@ export function createRunner(deps: RunnerDeps): Runner {
       for (const timer of soon.values()) clearTimeout(timer);
       await sweep.stop();
       await lanes.idle();
+      const failures = await headStarts.giveBack();
+      if (failures.length > 0)
+        deps.log.warn(
+          { err: failures[0], posts: failures.length },
+          'posts could not be given back; others wait for their leases',
+        );
     },
   };
 }

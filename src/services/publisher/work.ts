@@ -61,12 +61,14 @@ export type StepOutcome = Post | null;
 
 /** A claim on one post: who works on it, and since when. */
 export interface Claim {
-  /** The name under which it holds the lease, new with each claim. */
+  /** The name under which it holds the lease, new with each claim: the worker's, a dot, and one of its own. */
   readonly owner: string;
   /** `performance.now()` from before the claim was sent. */
   readonly claimedAtMs: number;
   readonly stopping: AbortSignal;
 }
+
+export const isSameWorker = (owner: string, other: string): boolean => owner.split('.')[0] === other.split('.')[0];
 
 /** The account's turn, taken just now: what it brought along for the init that follows it. */
 export interface TurnInHand {
