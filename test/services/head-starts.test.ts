@@ -71,6 +71,22 @@ test('cancelled meanwhile: TikTok never hears of it, and the account is free for
   assert.equal(stage.journalOf(username, { kind: 'init' }).length, 0);
 });
 
+test('cancelled, and the worker stops before its time: it stays cancelled', async () => {
+  const { id: accountId } = await stage.addAccount();
+  const post = await addSoon(accountId, 4_000);
+  const runner = stage.startRunner();
+  const begun = await stage.waitFor(post.id, 'a head start', isBegun, unhurried);
+  await stage.posts.apply(begun, { event: 'cancel', patch: { wakeAt: null } });
+  await runner.stop();
+  assert.equal((await stage.read(post.id)).state, 'cancelled');
+  assert.equal(await turnOf(accountId), null, 'the account is free');
+  assert.deepEqual(
+    stage.logged.filter(({ message }) => message.includes('given back')),
+    [],
+    'nothing went wrong',
+  );
+});
+
 describe('moved meanwhile', () => {
   const people = () =>
     createPosts({

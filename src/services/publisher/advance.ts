@@ -1,7 +1,7 @@
 // One step of a post's way to TikTok: read the state, one outside effect, one compare-and-set. A crash between any two lines leaves
 // a state from which the next worker goes on.
 
-import { AppError, isAppError } from '../../domain/errors.ts';
+import { AppError } from '../../domain/errors.ts';
 import type { Post } from '../../domain/post-record.ts';
 import { mindDraft } from './drafts.ts';
 import { asAppError, decideFailure } from './failure.ts';
@@ -11,7 +11,15 @@ import { askOnceMore, checkLive, checkProcessing } from './status.ts';
 import { abandonTurn, endTurn } from './turn.ts';
 import { mayHaveSent, reconcileUpload, sendNextChunk } from './upload.ts';
 import { remind } from './waiting.ts';
-import { type Claim, type Claimed, leave, type PublisherDeps, type StepOutcome, type Work } from './work.ts';
+import {
+  type Claim,
+  type Claimed,
+  isOvertaken,
+  leave,
+  type PublisherDeps,
+  type StepOutcome,
+  type Work,
+} from './work.ts';
 
 /**
  * Does the one thing that a claimed post needs next. Null once the post is to be left alone until its `wakeAt`. `isTakeover` says
@@ -82,9 +90,6 @@ export async function work(
     lease.end();
   }
 }
-
-/** These say that somebody else has the post now, or that the person changed it: what they wrote stands. */
-const isOvertaken = (error: unknown): boolean => isAppError(error, 'lease_lost', 'post_changed', 'post_gone');
 
 async function settleFailure(
   work: Work,

@@ -6,7 +6,7 @@ import type { Post } from '../../domain/post-record.ts';
 import type { WakingPost } from '../../stores/post-waking.ts';
 import { type Begun, claimAhead, type Lost } from './claim.ts';
 import { abandonTurn } from './turn.ts';
-import type { Claim, PublisherDeps } from './work.ts';
+import { type Claim, isOvertaken, type PublisherDeps } from './work.ts';
 
 /** Time to begin with thousands. */
 export const HEAD_START_MS = 10_000;
@@ -51,6 +51,18 @@ export function createHeadStarts({ publisher, onTime }: HeadStartsDeps) {
     clearTimeout(one.timer);
     waiting.delete(id);
     if (one.begun.post.accountId) busy.delete(one.begun.post.accountId);
+  }
+
+  async function unbegin({ post, claim }: Begun): Promise<void> {
+    const under = { fence: post.fence, owner: claim.owner };
+    const patch = { wakeAt: post.due?.at ?? null, attempt: null };
+    try {
+      await posts.leave(post, { event: 'postpone', patch, under });
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      return abandonTurn(publisher, post, await posts.findForWork(post.id));
+    }
+    if (post.accountId) await accounts.endTurn(post.accountId, post.id);
   }
 
   return {
@@ -127,15 +139,7 @@ export function createHeadStarts({ publisher, onTime }: HeadStartsDeps) {
     async giveBack(): Promise<unknown[]> {
       const all = [...waiting];
       for (const [id, one] of all) forget(id, one);
-      const outcomes = await Promise.allSettled(
-        all.map(async ([id, { begun }]) => {
-          const { post, claim } = begun;
-          const under = { fence: post.fence, owner: claim.owner };
-          const patch = { wakeAt: post.due?.at ?? null, attempt: null };
-          await posts.leave(post, { event: 'postpone', patch, under });
-          if (post.accountId) await accounts.endTurn(post.accountId, id);
-        }),
-      );
+      const outcomes = await Promise.allSettled(all.map(([, { begun }]) => unbegin(begun)));
       return outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     },
   };

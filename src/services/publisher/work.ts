@@ -2,6 +2,7 @@
 
 import type { World } from '../../domain/account.ts';
 import { afterNow } from '../../domain/after-now.ts';
+import { isAppError } from '../../domain/errors.ts';
 import type { Post } from '../../domain/post-record.ts';
 import type { MediaStore } from '../../media/store.ts';
 import type { AccountStore, GrantState } from '../../stores/accounts.ts';
@@ -69,6 +70,9 @@ export interface Claim {
 }
 
 export const isSameWorker = (owner: string, other: string): boolean => owner.split('.')[0] === other.split('.')[0];
+
+/** These say that somebody else has the post now, or that the person changed it: what they wrote stands. */
+export const isOvertaken = (error: unknown): boolean => isAppError(error, 'lease_lost', 'post_changed', 'post_gone');
 
 /** The account's turn, taken just now: what it brought along for the init that follows it. */
 export interface TurnInHand {
