@@ -5,8 +5,6 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Clip, Post } from '#domain/post-record.ts';
-import type { User } from '#domain/user.ts';
-import { createPosts } from '#services/posts.ts';
 import { claimAhead } from '#services/publisher/claim.ts';
 import { HEAD_START_MS } from '#services/publisher/head-starts.ts';
 import { CREATOR } from '#test/support/publishable.ts';
@@ -16,15 +14,10 @@ const LEAD_MS = 2_500;
 
 let stage: Stage;
 let clip: Clip;
-let clara: User;
 
 before(async () => {
   stage = await openStage();
   clip = await stage.keepClip(randomBytes(3_000));
-  clara = {
-    ...{ id: stage.ownerId, identities: [], role: 'owner', zone: 'UTC', defaultAccountId: null },
-    ...{ notices: 'each', latenessMs: 0 },
-  };
 });
 afterEach(() => stage.stopRunners());
 after(() => stage.close());
@@ -88,11 +81,6 @@ test('cancelled, and the worker stops before its time: it stays cancelled', asyn
 });
 
 describe('moved meanwhile', () => {
-  const people = () =>
-    createPosts({
-      ...{ posts: stage.posts, media: stage.media, clock: Date.now, clipKeepMs: 86_400_000 },
-      setAlarm: async () => {},
-    });
   const dueIn = (ms: number) => ({ at: new Date(Date.now() + ms), delayMs: null, zone: 'UTC', words: 'later' });
 
   test('to later: nothing at its old time, one video at the new one', async () => {
@@ -101,7 +89,7 @@ describe('moved meanwhile', () => {
     stage.startRunner();
     await stage.waitFor(post.id, 'a head start', isBegun, unhurried);
     const { at } = dueIn(LEAD_MS + 1_500);
-    const moved = await people().reschedule(clara, post.id, { ...dueIn(0), at });
+    const moved = await stage.people.reschedule(stage.clara, post.id, { ...dueIn(0), at });
     assert.deepEqual([moved.state, moved.lease, moved.attempt], ['scheduled', null, null]);
     await stage.waitFor(post.id, 'a video', isPublished, unhurried);
     const [init, ...more] = stage.journalOf(username, { kind: 'init' });
@@ -114,7 +102,7 @@ describe('moved meanwhile', () => {
     const post = await addSoon(accountId, 8_000);
     stage.startRunner();
     await stage.waitFor(post.id, 'a head start', isBegun, unhurried);
-    await people().reschedule(clara, post.id, dueIn(0));
+    await stage.people.reschedule(stage.clara, post.id, dueIn(0));
     await stage.waitFor(post.id, 'a video', isPublished, unhurried);
     assert.ok(Date.now() < post.at.getTime(), 'long before its old time');
     assert.equal(stage.journalOf(username, { kind: 'init' }).length, 1);
@@ -126,7 +114,7 @@ describe('moved meanwhile', () => {
     stage.startRunner();
     await stage.waitFor(post.id, 'a head start', isBegun, unhurried);
     await stage.until('its last second', () => Date.now() > post.at.getTime() - 900);
-    await assert.rejects(people().reschedule(clara, post.id, dueIn(60_000)), { code: 'post_wrong_state' });
+    await assert.rejects(stage.people.reschedule(stage.clara, post.id, dueIn(60_000)), { code: 'post_wrong_state' });
     const { due } = await stage.waitFor(post.id, 'a video', isPublished, unhurried);
     assert.deepEqual(due?.at, post.at);
   });

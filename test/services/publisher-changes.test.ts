@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
-import type { Clip, Due } from '#domain/post-record.ts';
+import type { Clip, Due, Post } from '#domain/post-record.ts';
 import type { User } from '#domain/user.ts';
-import { createPosts, type Posts } from '#services/posts.ts';
-import { CREATOR } from '#test/support/publishable.ts';
+import type { Posts } from '#services/posts.ts';
 import { openStage, type Stage } from './publisher-stage.ts';
 
 let stage: Stage;
@@ -17,17 +16,7 @@ let clara: User;
 before(async () => {
   stage = await openStage();
   clip = await stage.keepClip(randomBytes(3000));
-  const { posts, media } = stage;
-  people = createPosts({ posts, media, clock: Date.now, setAlarm: async () => {}, clipKeepMs: 86_400_000 });
-  clara = {
-    id: stage.ownerId,
-    identities: [],
-    role: 'owner',
-    zone: 'UTC',
-    defaultAccountId: null,
-    notices: 'each',
-    latenessMs: 0,
-  };
+  ({ people, clara } = stage);
 });
 afterEach(() => stage.stopRunners());
 after(() => stage.close());
@@ -134,11 +123,19 @@ describe('reschedule', () => {
 
   test('where that answer does not allow what the person has chosen since, TikTok is asked again', async () => {
     const account = await stage.addAccount();
-    const creator = { ...CREATOR, askedAt: new Date(), privacyOptions: [] };
-    const { id } = await stage.addPost(clip, account.id, { due: dueIn(1_000), creator });
+    const { id } = await stage.addPost(clip, account.id, { due: dueIn(14_500), wakeAt: new Date(0) });
     stage.startRunner();
+    const hasAnswer = ({ creator, lease, wakeAt, due }: Post) =>
+      creator !== null && lease === null && wakeAt?.getTime() === due?.at?.getTime();
+    await stage.waitFor(id, 'the look before its time', hasAnswer, { hasten: false });
+    // Its time comes sooner too, before anybody begins with it ahead.
+    const { at } = dueIn(1_000);
+    await stage.posts.model.updateOne(
+      { _id: id, lease: null },
+      { $set: { 'creator.privacyOptions': [], 'due.at': at, wakeAt: at } },
+    );
     await stage.waitFor(id, 'a video', ({ state }) => state === 'published');
-    assert.equal(stage.journalOf(account.username, { kind: 'creator_info' }).length, 1);
+    assert.equal(stage.journalOf(account.username, { kind: 'creator_info' }).length, 2);
   });
 
   test('to now: posted at once', async () => {

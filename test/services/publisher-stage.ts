@@ -10,10 +10,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_LATENESS_MS } from '#domain/lateness.ts';
 import type { Clip, Post } from '#domain/post-record.ts';
 import { makeId } from '#domain/secrets.ts';
+import type { User } from '#domain/user.ts';
 import { createDiskStore } from '#media/disk-store.ts';
 import { createAccessTokens } from '#services/access-tokens.ts';
 import { createAppPause } from '#services/app-pause.ts';
 import { createCallLimits } from '#services/call-limits.ts';
+import { createPosts } from '#services/posts.ts';
 import { advance } from '#services/publisher/advance.ts';
 import { createRunner, type Runner, type RunnerDeps } from '#services/publisher/runner.ts';
 import type { PublisherDeps, PublisherTiming, StepOutcome, Work } from '#services/publisher/work.ts';
@@ -29,6 +31,15 @@ import { createTikTokClient } from '#tiktok/client.ts';
 import { chunkRange, nextChunk, planUpload } from '#tiktok/upload-plan.ts';
 
 const OWNER_ID = 'owner-0000000000';
+const CLARA: User = {
+  id: OWNER_ID,
+  identities: [],
+  role: 'owner',
+  zone: 'UTC',
+  defaultAccountId: null,
+  notices: 'each',
+  latenessMs: 0,
+};
 const WAIT_MS = 15_000;
 
 export const SHORT_TIMING: PublisherTiming = {
@@ -164,6 +175,9 @@ export async function openStage(settings: SettingsPatch = {}) {
     until,
     hurry,
     ownerId: OWNER_ID,
+    /** What the owner of all posts does with them. */
+    people: createPosts({ posts, media, clock, setAlarm: async () => {}, clipKeepMs: 86_400_000 }),
+    clara: CLARA,
 
     fault: (fault: FaultInput) => control('POST', 'faults', fault),
     clearFaults: () => control('DELETE', 'faults'),

@@ -32,8 +32,8 @@ export async function claimPost(
 ): Promise<Claimed | Lost | null> {
   const post = seen ?? (await deps.posts.findForWork(id));
   // Somebody else did what was due, or has it still; once a lease has run out a sweep finds the post.
-  if (!seen && (!post?.wakeAt || post.lease || post.wakeAt.getTime() > deps.clock())) return null;
-  const beginning = post ? await begin(deps, post, claim) : 'in_doubt';
+  if (!post || (!seen && (!post.wakeAt || post.lease || post.wakeAt.getTime() > deps.clock()))) return null;
+  const beginning = await begin(deps, post, claim);
   if (beginning === 'waits') return null;
   if (beginning !== 'in_doubt') return beginning;
   const claimed = await deps.posts.claim(id, claim.owner, deps.timing.leaseMs);

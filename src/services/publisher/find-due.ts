@@ -1,6 +1,6 @@
 // What a sweep finds due. Where one look does not show everything, those whose upload is not open yet are looked for by themselves;
-// where one person's posts fill a look, now and then a longer one finds those of others behind them; and where other workers are quicker, each
-// looks somewhere else among the many, for all of them at the same posts would be slower than one alone.
+// where one person's posts fill a look, now and then a longer one finds those of others behind them; and where other workers are
+// quicker, each looks somewhere else among the many, for all of them at the same posts would be slower than one alone.
 
 import type { World } from '../../domain/account.ts';
 import type { Post } from '../../domain/post-record.ts';
